@@ -1,0 +1,89 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const registry = new Registry();
+const registers = [registry];
+
+/**
+ * What an operator watches, one object for the whole process. Units are in the names (seconds, counts). Labels are words of ours
+ * or route patterns: never an id, a key or anything a customer shared.
+ */
+export const metrics = {
+  /** Awards promised and not yet posted, over all programmes. Set by the sweep. */
+  owedAwards: new Gauge({
+    name: 'gegenwert_owed_awards',
+    help: 'Awards promised at a share and not yet turned into a transfer or a code.',
+    registers,
+  }),
+  /** 0 when nothing is owed. Set by the sweep. */
+  oldestOwedSeconds: new Gauge({
+    name: 'gegenwert_oldest_owed_award_seconds',
+    help: 'Age of the oldest owed award, 0 when none is owed.',
+    registers,
+  }),
+  /** `what`: `posting` for the worker's drain, `share`, `redemption`… for the group commits of the API. */
+  batchSize: new Histogram({
+    name: 'gegenwert_batch_size',
+    help: 'Rows that went through one statement and one commit.',
+    labelNames: ['what'] as const,
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000],
+    registers,
+  }),
+  /** From the request's arrival to the commit after which every release fails. */
+  revocationStopSeconds: new Histogram({
+    name: 'gegenwert_revocation_stop_seconds',
+    help: 'From a revocation being asked for to no release being possible any more.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  }),
+  /** From that commit to the destruction of the last value and key it covers. */
+  revocationErasedSeconds: new Histogram({
+    name: 'gegenwert_revocation_erased_seconds',
+    help: 'From a revocation being acknowledged to its values and keys being destroyed.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400],
+    registers,
+  }),
+  /** `route` is the pattern (`/v1/shares/:id`), never the path that was called. */
+  httpRequestSeconds: new Histogram({
+    name: 'gegenwert_http_request_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  }),
+  /** One per outage, however many rings it cost: nothing is lost by it, the sweep finds what is owed. */
+  queueOutages: new Counter({
+    name: 'gegenwert_queue_outages_total',
+    help: 'Times the queue went away.',
+    registers,
+  }),
+  /** `outcome`: `withheld` for a value left out of an answer, `denied` for a release refused whole. */
+  disclosuresRefused: new Counter({
+    name: 'gegenwert_disclosures_refused_total',
+    help: 'Values withheld and releases denied.',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
+};
+
+/** Serves `GET /metrics` in Prometheus' text format on a port of its own; 0 lets the system choose. Rejects when the port is taken. */
+export async function startMetricsServer(port: number): Promise<{ port: number; close(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    const text = await registry.metrics();
+    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
