@@ -1,0 +1,37 @@
+import { applyDecorators, createParamDecorator, ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { Principal, PrincipalKind, Role } from './principal';
+
+export const ALLOWED = 'gegenwert:allowed';
+
+export interface Allowed {
+  kinds: PrincipalKind[];
+  /** Roles of staff that may; admin may always do what marketing and dpo may. */
+  roles: Role[];
+}
+
+export type RequestWithPrincipal = FastifyRequest & { principal?: Principal };
+
+/**
+ * Who may call a route: kinds of caller, and roles of staff (`'marketing' | 'dpo' | 'admin'`). A route without it is
+ * refused to everyone; public ones say `@Public()`.
+ */
+export function Allow(...who: (Exclude<PrincipalKind, 'staff'> | Role)[]) {
+  const roles = who.filter((one): one is Role => one === 'marketing' || one === 'dpo' || one === 'admin');
+  const kinds = who.filter(
+    (one): one is Exclude<PrincipalKind, 'staff'> => !roles.includes(one as Role),
+  ) as PrincipalKind[];
+  const allowed: Allowed = { kinds: roles.length > 0 ? [...kinds, 'staff'] : kinds, roles };
+  return applyDecorators(SetMetadata(ALLOWED, allowed), ApiBearerAuth('key'));
+}
+
+export const PUBLIC = 'gegenwert:public';
+export const Public = () => SetMetadata(PUBLIC, true);
+
+/** The caller, as the guard found it. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<RequestWithPrincipal>();
+  if (!principal) throw new Error('@Caller() on a route without @Allow()');
+  return principal;
+});

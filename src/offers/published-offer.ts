@@ -1,0 +1,63 @@
+import type { Fault } from '../platform/problem';
+
+export interface Texts {
+  de: string;
+  en: string;
+}
+export type Locale = keyof Texts;
+
+export interface DiscountTerms {
+  kind: 'percent' | 'amount';
+  percent?: number;
+  amountMinor?: number;
+  currency?: string;
+  validDays: number;
+  minimumOrderMinor?: number;
+}
+export type Reward = { type: 'points'; points: number } | { type: 'discount'; discount: DiscountTerms };
+
+export interface AskedPurpose {
+  key: string;
+  /** False: the customer's own choice, which never changes the reward. */
+  required: boolean;
+  title: Texts;
+  description: Texts;
+  /** Those that the notice names, and nobody else, may be given the value. */
+  recipients: { id: string; name: string }[];
+}
+
+export interface Ask {
+  attribute: string;
+  title: Texts;
+  required: boolean;
+  /** Special category (GDPR Art. 9): consent of its own, and "prefer not to say" earns the same. */
+  special: boolean;
+  retentionDays: number;
+  purposes: AskedPurpose[];
+  /** Faults of a value against the attribute's JSON Schema; pointers are relative to the value, messages without it. */
+  validate(value: unknown): Fault[];
+}
+
+/** What is known of the customer for this one call, given by the storefront and never stored. */
+export type Context = Record<string, unknown>;
+
+/** A published version: it never changes, so it may be kept in memory for good. */
+export interface PublishedOffer {
+  offerId: string;
+  key: string;
+  version: number;
+  title: Texts;
+  text: Texts;
+  asks: Ask[];
+  reward: Reward;
+  /** Days that points last, counted from the share; undefined: for good. */
+  validDays: number | undefined;
+  startsAt: Date | undefined;
+  endsAt: Date | undefined;
+  /** Whether a budget limits what may be promised, in points or codes. */
+  budgeted: boolean;
+  perCustomer: { times: number; everyDays: number };
+  notices: Record<Locale, { id: string; hash: string; text: string }>;
+  /** Why no offer is made to someone with these facts: undefined when one is. */
+  refusal(context: Context): 'not-eligible' | 'too-young' | undefined;
+}

@@ -1,0 +1,81 @@
+/** Settings of a service process, read once at its start. */
+export interface Config {
+  port: number;
+  /** Port of /metrics; undefined: no metrics server. */
+  metricsPort: number | undefined;
+  /** Undefined: the embedded PostgreSQL in dataDir. */
+  databaseUrl: string | undefined;
+  /** Undefined: BullMQ on PostgreSQL. */
+  redisUrl: string | undefined;
+  dataDir: string;
+  operatorKey: string | undefined;
+  /** Key-encryption key, 32 bytes; undefined only with the embedded PostgreSQL, which makes one. */
+  kek: Buffer | undefined;
+  logLevel: LogLevel;
+  allowLoopbackWebhooks: boolean;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every fault of the environment at once; names of settings and what they must be, never their values. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The environment cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** @throws ConfigError that names every fault. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const faults: string[] = [];
+  const port = (name: string): number | undefined => {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+    faults.push(`${name} must be a port number from 0 to 65535`);
+    return undefined;
+  };
+  const url = (name: string, protocols: string[]): string | undefined => {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+      faults.push(
+        `${name} must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+      );
+    }
+    return text;
+  };
+  const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const loopback = env.GEGENWERT_WEBHOOK_ALLOW_LOOPBACK || (databaseUrl ? 'false' : 'true');
+  if (loopback !== 'true' && loopback !== 'false')
+    faults.push('GEGENWERT_WEBHOOK_ALLOW_LOOPBACK must be true or false');
+  const logLevel = (env.LOG_LEVEL || 'info') as LogLevel;
+  if (!LOG_LEVELS.includes(logLevel)) faults.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  const operatorKey = env.GEGENWERT_OPERATOR_KEY || undefined;
+  if (operatorKey && operatorKey.length < 16) faults.push('GEGENWERT_OPERATOR_KEY must have 16 characters or more');
+  const config: Config = {
+    port: port('PORT') ?? 3000,
+    metricsPort: port('METRICS_PORT'),
+    databaseUrl,
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    dataDir: env.GEGENWERT_DATA_DIR || '.data',
+    operatorKey,
+    kek: readKek(env.GEGENWERT_KEK, databaseUrl !== undefined, faults),
+    logLevel,
+    allowLoopbackWebhooks: loopback === 'true',
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function readKek(text: string | undefined, required: boolean, faults: string[]): Buffer | undefined {
+  if (!text) {
+    if (required)
+      faults.push('GEGENWERT_KEK is required with DATABASE_URL: 32 random bytes in base64 (openssl rand -base64 32)');
+    return undefined;
+  }
+  const kek = Buffer.from(text, 'base64');
+  if (kek.length !== 32) faults.push('GEGENWERT_KEK must be 32 bytes in base64 (openssl rand -base64 32)');
+  return kek;
+}

@@ -1,0 +1,148 @@
+import { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { PoolClient, QueryResultRow } from 'pg';
+import { unavailable } from './problem';
+
+/** A statement that is prepared once a connection: its name stands for its text. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/**
+ * An open transaction of one programme. Whoever writes takes it as the first argument; there is no other way to the
+ * tables. `query` is for the hot paths, `entities` for configuration.
+ */
+export interface Tx {
+  readonly programmeId: string;
+  query<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  readonly entities: EntityManager;
+}
+
+/** What the services act as: a role that owns nothing. */
+const ROLE = '-c role=gegenwert_app';
+const RETRIED = new Set(['40P01', '40001']);
+const AWAY = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
+const AWAY_MESSAGE =
+  /timeout exceeded when trying to connect|Connection terminated|connection error|Client was closed/i;
+
+export function sqlState(error: unknown): string | undefined {
+  const { code, driverError } = error as { code?: string; driverError?: { code?: string } };
+  return driverError?.code ?? code;
+}
+
+/** The name of the constraint that an error violates: the only part of a database error that code may decide by. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const { constraint, driverError } = error as { constraint?: string; driverError?: { constraint?: string } };
+  return driverError?.constraint ?? constraint;
+}
+
+/** The database, or the way to it, is away or has no room: 503, and worth another try. */
+export function isAway(error: unknown): boolean {
+  const cause = (error as { driverError?: unknown }).driverError ?? error;
+  return AWAY.test(sqlState(cause) ?? '') || (cause instanceof Error && AWAY_MESSAGE.test(cause.message));
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections of the general pool. */
+  connections: number;
+  entities: EntityTarget<ObjectLiteral>[];
+}
+
+/**
+ * The way to PostgreSQL: always the primary, always as the application role, always in a transaction that names its
+ * programme for row-level security. Revocation has connections of its own, so that it never waits for a pool that
+ * readers have emptied.
+ */
+export class Database {
+  private constructor(
+    private readonly general: DataSource,
+    private readonly reserved: DataSource,
+  ) {}
+
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const source = (connections: number, entities: DatabaseOptions['entities']) =>
+      new DataSource({
+        type: 'postgres',
+        url: options.url,
+        synchronize: false,
+        entities: entities as never[],
+        extra: {
+          max: connections,
+          options: ROLE,
+          connectionTimeoutMillis: 3000,
+          idleTimeoutMillis: 60_000,
+          keepAlive: true,
+        },
+        // A pooled connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+        poolErrorHandler: () => undefined,
+      });
+    const general = source(options.connections, options.entities);
+    const reserved = source(2, []);
+    await general.initialize();
+    await reserved.initialize();
+    return new Database(general, reserved);
+  }
+
+  /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */
+  inProgramme<T>(programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.transaction(this.general, programmeId, work);
+  }
+
+  /** The same on connections that nothing else uses: for what must get through, whatever the load. */
+  inProgrammeReserved<T>(programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.transaction(this.reserved, programmeId, work);
+  }
+
+  /** One statement outside any programme: only for the lookup functions and the service's own tables. */
+  async query<Row extends QueryResultRow>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
+    const runner = this.general.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      return (await client.query<Row>({ ...statement, values })).rows;
+    } catch (error) {
+      throw isAway(error) ? unavailable('The database cannot be reached.') : error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.general.destroy(), this.reserved.destroy()]);
+  }
+
+  private async transaction<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await this.attempt(source, programmeId, work);
+    } catch (error) {
+      if (RETRIED.has(sqlState(error) ?? '')) return this.attempt(source, programmeId, work);
+      throw isAway(error) ? unavailable('The database cannot be reached.') : error;
+    }
+  }
+
+  private async attempt<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const runner = source.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction();
+      await client.query(SET_PROGRAMME, [programmeId]);
+      const answer = await work({
+        programmeId,
+        entities: runner.manager,
+        query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
+          (await client.query<Row>({ ...statement, values })).rows,
+      });
+      await runner.commitTransaction();
+      return answer;
+    } catch (error) {
+      // The first error is the one to tell; a rollback that fails as well means that the connection is gone.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+// Local to the transaction: set for the session it would leak to whoever gets the connection next.
+const SET_PROGRAMME = `SELECT set_config('gegenwert.programme', $1, true)`;

@@ -1,0 +1,37 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Config } from './config';
+import { Database } from './database';
+import { KeyRing } from './key-ring';
+
+export const CONFIG = Symbol('config');
+export const LOGGER = Symbol('logger');
+export const BELL = Symbol('bell');
+
+/** The bell as the modules see it: says that work is owed to a programme, never fails, never waits. */
+export interface Bell {
+  ring(programmeId: string): void;
+}
+
+export interface Platform {
+  config: Config;
+  database: Database;
+  keyRing: KeyRing;
+  logger: Logger;
+  bell: Bell;
+}
+
+/** What the processes build before Nest starts, given to every module. */
+@Module({})
+export class PlatformModule {
+  static of(platform: Platform): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: platform.config },
+      { provide: LOGGER, useValue: platform.logger },
+      { provide: BELL, useValue: platform.bell },
+      { provide: Database, useValue: platform.database },
+      { provide: KeyRing, useValue: platform.keyRing },
+    ];
+    return { module: PlatformModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}
