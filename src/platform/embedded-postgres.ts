@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
 import { readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, DatabaseError } from 'pg';
+import { freePort } from './free-port';
 import { type KeptProcess, keepProcess } from './kept-process';
 import { type Account, accountFor, type Binaries, canEnter, postgresBinaries } from './postgres-binaries';
 import { isAlive, processInfo } from './process-info';
@@ -207,7 +207,8 @@ interface Launch extends EmbeddedPostgresOptions {
 /** Undefined when PostgreSQL ended before it was ready. */
 async function launch(options: Launch): Promise<EmbeddedPostgres | undefined> {
   const { dataDir, account, binaries, cluster, deadline, throwAway } = options;
-  const port = Number(options.settings?.port ?? (await freePort(cluster)));
+  // The last port again when it is free, so that whoever knows it finds PostgreSQL again after a crash.
+  const port = Number(options.settings?.port ?? (await freePort(readOptions(cluster)?.port)));
   const settings = { ...SETTINGS, ...options.settings, port: String(port), 'gegenwert.owner': String(process.pid) };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = openSync(join(dataDir, 'postgres.log'), 'a', 0o600);
@@ -254,23 +255,6 @@ async function untilReady({ kept, cluster, port, deadline }: Waiting): Promise<n
     if (Date.now() > deadline) await kept.stop();
   }
   return undefined;
-}
-
-/** The last port again when it is free, so that whoever knows it finds PostgreSQL again after a crash. */
-async function freePort(cluster: string): Promise<number> {
-  const last = readOptions(cluster)?.port;
-  return (last === undefined ? undefined : await bindable(last)) ?? (await bindable(0)) ?? 0;
-}
-
-function bindable(port: number): Promise<number | undefined> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const bound = (server.address() as AddressInfo).port;
-      server.close(() => done(bound));
-    });
-  });
 }
 
 /** What runs on the cluster; undefined when nothing does. A pid file that a crash has left is no obstacle. */
