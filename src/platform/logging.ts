@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { pino, type DestinationStream, type LevelWithSilent } from 'pino';
 
 /** All that a log line may say. What is not named here does not come out, whoever passes it. */
@@ -71,7 +72,7 @@ export function createLogger(
           const [first, second] = args;
           if (typeof first === 'string') return method.call(this, first);
           const message = typeof second === 'string' ? second : '';
-          return method.call(this, first instanceof Error ? { error: first } : first, message);
+          return method.call(this, isError(first) ? { error: first } : first, message);
         },
       },
     },
@@ -109,9 +110,9 @@ export function describeError(error: unknown): Record<string, unknown> {
 }
 
 function describe(error: unknown, depth: number): Record<string, unknown> {
-  if (!(error instanceof Error)) return { name: `thrown ${typeof error}` };
+  if (!isError(error)) return { name: `thrown ${typeof error}` };
   const own = error as Error & Record<string, unknown>;
-  const driver = own['driverError'] instanceof Error ? (own['driverError'] as Error & Record<string, unknown>) : own;
+  const driver = isError(own['driverError']) ? (own['driverError'] as Error & Record<string, unknown>) : own;
   const type = matching(own['type'], problemType);
   const description: Record<string, unknown> = {
     name: matching(own.name, word) ?? 'Error',
@@ -124,6 +125,11 @@ function describe(error: unknown, depth: number): Record<string, unknown> {
     cause: own.cause !== undefined && depth < deepestCause ? describe(own.cause, depth + 1) : undefined,
   };
   return Object.fromEntries(Object.entries(description).filter(([, value]) => value !== undefined));
+}
+
+/** Also for an error of another realm, such as Node's own under Jest, which is no instance of our Error. */
+function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error;
 }
 
 function matching(value: unknown, pattern: RegExp): string | undefined {

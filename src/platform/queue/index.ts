@@ -1,0 +1,5 @@
+export { createBell, type Bell, type BellOptions } from './bell';
+export { listenToBell, type Listener, type ListenerOptions } from './listener';
+export { migrateQueue } from './migrate-queue';
+export type { QueueSetting } from './queue-setting';
+export { assertRedisKeepsJobs, EvictingRedisError } from './redis-keeps-jobs';
