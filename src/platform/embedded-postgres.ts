@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
 import { readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,7 +49,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export interface EmbeddedPostgresOptions {
   /** Holds `postgres` (the cluster) and `postgres.log`; made when it is not there. */
   dataDir: string;
-  /** The whole of `dataDir` is removed when PostgreSQL ends. */
+  /** The whole of `dataDir`, which must then be this call's own, is removed when PostgreSQL ends. */
   throwAway?: boolean;
   /** PostgreSQL settings over ours; `port` takes the place of a random one. */
   settings?: Record<string, string>;
@@ -96,13 +96,27 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     } else if (running.owner !== undefined && !isAlive(running.owner)) {
       await endOrphan(running.pid, deadline);
     } else if (running.status === 'ready') {
-      const url = urlOf(cluster, running.port);
-      await ensureDatabase(url);
-      return { url, dataDir, pid: running.pid, stop: () => Promise.resolve() };
+      const attached = await attach(cluster, running);
+      if (attached !== undefined) return { ...attached, dataDir };
     }
     if (Date.now() > deadline) throw startError(dataDir);
     await sleep(20);
   }
+}
+
+/** Undefined when it is just being stopped. */
+async function attach(
+  cluster: string,
+  { pid, port }: Postmaster,
+): Promise<Omit<EmbeddedPostgres, 'dataDir'> | undefined> {
+  const url = urlOf(cluster, port);
+  try {
+    await ensureDatabase(url);
+  } catch (error) {
+    if (isAlive(pid) && readPostmaster(cluster)?.status === 'ready') throw error;
+    return undefined;
+  }
+  return { url, pid, stop: () => Promise.resolve() };
 }
 
 interface ClusterPlace {
@@ -117,14 +131,16 @@ async function prepareCluster({ dataDir, account, binaries, throwAway }: Cluster
   const cluster = join(dataDir, 'postgres');
   makeFolder(dataDir, throwAway ? account : {});
   if (!existsSync(cluster)) {
-    rmSync(cluster, { force: true }); // A link to a folder that is gone.
     removeUnfinished(dataDir);
     const enterable = account.uid === undefined || canEnter(dataDir, account);
+    if (throwAway && !enterable) {
+      throw new Error(`PostgreSQL's account cannot enter ${dataDir}. Name a throw-away folder that all may enter.`);
+    }
     const unfinished = enterable ? join(dataDir, `postgres.new-${process.pid}`) : folderElsewhere(dataDir);
     await initialise(unfinished, { account, binaries });
     try {
       if (enterable) renameSync(unfinished, cluster);
-      else symlinkSync(unfinished, cluster);
+      else symlinkSync(unfinished, cluster, 'dir');
     } catch (error) {
       rmSync(unfinished, { recursive: true, force: true });
       // Another process of ours was faster.
@@ -153,8 +169,10 @@ function folderElsewhere(dataDir: string): string {
   return mkdtempSync(join(ELSEWHERE, `${basename(dataDir)}-`));
 }
 
-/** What starts that were killed have left. */
+/** What starts that were killed have left, and a link to a folder elsewhere that is gone. */
 function removeUnfinished(dataDir: string): void {
+  const cluster = join(dataDir, 'postgres');
+  if (lstatSync(cluster, { throwIfNoEntry: false })?.isSymbolicLink() === true) rmSync(cluster);
   for (const name of readdirSync(dataDir)) {
     const pid = /^postgres\.new-(\d+)(\.password)?$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dataDir, name), { recursive: true, force: true });
@@ -166,8 +184,8 @@ async function initialise(
   { account, binaries }: { account: Account; binaries: Binaries },
 ): Promise<void> {
   const passwordFile = `${folder}.password`;
-  writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
   try {
+    writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (account.uid !== undefined && account.gid !== undefined) {
       chownSync(folder, account.uid, account.gid);
@@ -187,7 +205,13 @@ async function initialise(
 }
 
 function checkVersion(cluster: string, binaries: Binaries): void {
-  const made = readIfThere(join(cluster, 'PG_VERSION'))?.trim();
+  let made: string | undefined;
+  try {
+    made = readIfThere(join(cluster, 'PG_VERSION'))?.trim();
+  } catch (error) {
+    const advice = 'Start as the user who made it, or name another data folder.';
+    throw new Error(`${cluster} belongs to another user. ${advice}`, { cause: error });
+  }
   if (made === undefined) {
     throw new Error(`${cluster} is not a folder of PostgreSQL's. Move it away, or name another data folder.`);
   }
@@ -257,22 +281,37 @@ async function untilReady({ kept, cluster, port, deadline }: Waiting): Promise<n
   return undefined;
 }
 
-/** What runs on the cluster; undefined when nothing does. A pid file that a crash has left is no obstacle. */
+/** What runs on the cluster; undefined when nothing does. A pid file that a crash has left is put away. */
 function readPostmaster(cluster: string): Postmaster | undefined {
   const lines = readIfThere(join(cluster, 'postmaster.pid'))?.split('\n') ?? [];
   const pid = Number(lines[0]);
   if (!(pid > 0)) return undefined;
-  const process = processInfo(pid);
-  if (process === undefined) return undefined;
-  if (!process.command.includes('postgres') || !process.command.includes(cluster)) {
-    // The number went to somebody else since, for whom PostgreSQL would refuse to start.
-    rmSync(join(cluster, 'postmaster.pid'), { force: true });
+  const command = processInfo(pid)?.command ?? '';
+  if (!command.includes('postgres') || !command.includes(cluster)) {
+    putAwayPidFile(cluster, pid);
     return undefined;
   }
   const status = lines[7]?.trim();
   // Until there is a status, the options are still those of the run before.
   const owner = status === undefined ? undefined : readOptions(cluster)?.owner;
   return { pid, port: Number(lines[3]), status, owner };
+}
+
+/**
+ * PostgreSQL refuses to start when the number in the file belongs to a process of its account, be it a stranger or a dead
+ * one that nobody collects (an init of a container seldom does). What is left of its backends it finds without the file.
+ */
+function putAwayPidFile(cluster: string, pid: number): void {
+  const file = join(cluster, 'postmaster.pid');
+  const putAway = `${file}.${process.pid}`;
+  try {
+    renameSync(file, putAway);
+    // Another process of ours may have started PostgreSQL since the file was read.
+    if (Number(readFileSync(putAway, 'utf8').split('\n')[0]) !== pid) renameSync(putAway, file);
+    else rmSync(putAway);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** PostgreSQL writes down how it was started. */

@@ -1,9 +1,9 @@
-import { accessSync, constants, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/platform/free-port';
 import { keepProcess } from '../../src/platform/kept-process';
+import { temporaryFolder } from './temporary-folder';
 
 export interface TestRedis {
   url: string;
@@ -30,7 +30,7 @@ export async function startRedis(args: string[] = []): Promise<TestRedis | undef
 
 async function startServer(program: string, args: string[]): Promise<TestRedis> {
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'gegenwert-redis-'));
+  const folder = temporaryFolder();
   const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no'];
   const kept = keepProcess(program, [...fixed, ...args], {
     signal: 'TERM',

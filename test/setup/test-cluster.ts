@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
 import { migrate } from '../../src/platform/migrate';
+import { temporaryFolder } from './temporary-folder';
 
 /** The migrated database that every test's own is a copy of. */
 export const TEMPLATE = 'template_gegenwert';
@@ -15,7 +13,7 @@ const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
 
 /** Starts the test run's throw-away cluster, and tells the test processes to come where it is. */
 export async function startTestCluster(): Promise<EmbeddedPostgres> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'gegenwert-test-'));
+  const dataDir = temporaryFolder();
   const postgres = await startEmbeddedPostgres({ dataDir, throwAway: true, settings: SETTINGS });
   try {
     const adminUrl = databaseUrl(postgres.url, 'postgres');
