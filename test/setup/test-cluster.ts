@@ -7,6 +7,8 @@ import { temporaryFolder } from './temporary-folder';
 export const TEMPLATE = 'template_gegenwert';
 /** Where the test processes find the URL of the cluster's maintenance database. */
 export const ADMIN_URL_VARIABLE = 'GEGENWERT_TEST_POSTGRES_URL';
+/** Where they find whose end is theirs. */
+export const JEST_PID_VARIABLE = 'GEGENWERT_TEST_JEST_PID';
 
 /** Nothing here has to survive a crash; room for two suites with a pool or two each. */
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
@@ -23,6 +25,7 @@ export async function startTestCluster(): Promise<EmbeddedPostgres> {
     await admin.end();
     await migrate(databaseUrl(postgres.url, TEMPLATE));
     process.env[ADMIN_URL_VARIABLE] = adminUrl;
+    process.env[JEST_PID_VARIABLE] = String(process.pid);
     return postgres;
   } catch (error) {
     await postgres.stop();
