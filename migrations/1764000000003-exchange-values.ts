@@ -35,7 +35,8 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         channel text NOT NULL,
         -- 'attribute:purpose' that was asked and not granted: the refusal is kept.
         refused text[] NOT NULL,
-        receipt text NOT NULL,
+        -- Which key signs the receipt. Ed25519 signs deterministically, so the receipt itself follows from the row.
+        receipt_kid text NOT NULL,
         accepted_at timestamptz NOT NULL,
         CONSTRAINT shares_pk PRIMARY KEY (programme_id, customer_id, id),
         CONSTRAINT shares_id_unique UNIQUE (programme_id, id),
@@ -192,8 +193,8 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         $$;
       DO $$ DECLARE f text; BEGIN
         GRANT CREATE ON SCHEMA public TO gegenwert_lookup; -- an owner must have it while it becomes one
-        FOREACH f IN ARRAY ARRAY['access_keys_by_hash(bytea[])', 'token_issuers_by_issuer(text)', 'programmes_owed()',
-                                 'outbox_backlog()'] LOOP
+        FOREACH f IN ARRAY ARRAY['access_keys_by_hash(bytea[])', 'access_keys_by_id(uuid[], uuid[])',
+                                 'token_issuers_by_issuer(text[])', 'programmes_owed()', 'outbox_backlog()'] LOOP
           EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
           EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
           EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';

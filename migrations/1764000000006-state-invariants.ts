@@ -23,7 +23,7 @@ const VIEWS: Record<string, string> = {
       FROM disclosures d CROSS JOIN LATERAL unnest(d.attributes) AS a(attribute)
      WHERE NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = d.programme_id AND c.customer_id = d.customer_id
         AND c.id = ANY (d.consents) AND c.purpose = d.purpose AND c.attribute = a.attribute AND d.recipient_id = ANY (c.recipients)
-        AND c.given_at <= d.at AND (c.ended_at IS NULL OR c.ended_at >= d.at))`,
+        AND (c.ended_at IS NULL OR c.ended_at >= d.at))`,
   // 6: sums, folds and chains of the ledger.
   i06_zero_sum: `
     SELECT a.programme_id, 'accounts do not add up to 0' AS broken, sum(a.balance)::text AS what

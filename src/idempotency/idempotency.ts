@@ -62,18 +62,26 @@ export class Idempotency {
   ) {}
 
   /**
-   * Runs work at most once for the call's key, in one transaction.
+   * Runs work at most once for the call's key, in one transaction, and answers with status (of the answer, where it
+   * depends on it). reserved: on connections that nothing else uses.
    * @throws 422 `idempotency-key-reused`, 409 `idempotency-in-progress`, and whatever work throws.
    */
-  async once<T extends object>(call: Call, status: number, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async once<T extends object>(
+    call: Call,
+    status: number | ((answer: T) => number),
+    work: (tx: Tx) => Promise<T>,
+    { reserved = false } = {},
+  ): Promise<T> {
     const { programmeId } = call.principal;
-    if (call.key === undefined) {
-      void call.reply.status(status);
-      return this.database.inProgramme(programmeId, work);
-    }
-    const keys = await this.keyRing.of(programmeId);
-    const print = fingerprint(keys, call, call.key);
-    return this.database.inProgramme(programmeId, (tx) => this.claimed(tx, keys, print, call, status, work));
+    const { key } = call;
+    const keys = key === undefined ? undefined : await this.keyRing.of(programmeId);
+    const run = async (tx: Tx): Promise<T> => {
+      if (keys && key !== undefined) return this.claimed(tx, keys, fingerprint(keys, call, key), call, status, work);
+      const answer = await work(tx);
+      void call.reply.status(statusOf(status, answer));
+      return answer;
+    };
+    return reserved ? this.database.inProgrammeReserved(programmeId, run) : this.database.inProgramme(programmeId, run);
   }
 
   private async claimed<T extends object>(
@@ -81,7 +89,7 @@ export class Idempotency {
     keys: ProgrammeKeys,
     print: Fingerprint,
     call: Call,
-    status: number,
+    status: number | ((answer: T) => number),
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
     const [claim] = await tx.query<{ claimed: boolean }>(CLAIM, [print.key]);
@@ -101,8 +109,44 @@ export class Idempotency {
     }
     const answer = await work(tx);
     const sealed = seal(keys.idempotency, Buffer.from(JSON.stringify(answer)), about).toString('base64');
-    await tx.query(REMEMBER, [tx.programmeId, print.key, print.request, status, { sealed }]);
-    void call.reply.status(status);
+    await tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), { sealed }]);
+    void call.reply.status(statusOf(status, answer));
     return answer;
   }
+}
+
+const statusOf = <T>(status: number | ((answer: T) => number), answer: T): number =>
+  typeof status === 'number' ? status : status(answer);
+
+const RECALL_ALL: Statement = {
+  name: 'recall_idempotency_keys',
+  text: 'SELECT key, request, status, answer FROM idempotency_keys WHERE programme_id = $1 AND key = ANY ($2)',
+};
+const REMEMBER_ALL: Statement = {
+  name: 'remember_idempotency_keys',
+  text: `INSERT INTO idempotency_keys (programme_id, key, request, status, answer)
+           SELECT $1, decode(r.key, 'hex'), decode(r.request, 'hex'), r.status, r.answer
+             FROM json_to_recordset($2) AS r(key text, request text, status smallint, answer jsonb)`,
+};
+
+/** For a batch of calls: what was done under their keys before, by key in hex. */
+export async function findRemembered(tx: Tx, prints: Fingerprint[]): Promise<Map<string, Remembered>> {
+  if (prints.length === 0) return new Map();
+  const rows = await tx.query<Remembered & { key: Buffer }>(RECALL_ALL, [tx.programmeId, prints.map(({ key }) => key)]);
+  return new Map(rows.map((row) => [row.key.toString('hex'), row]));
+}
+
+/**
+ * For a batch of calls: remembers what was done. Answers must hold no secret and no shared value. A key that another
+ * process used meanwhile is a unique violation, which undoes the batch.
+ */
+export async function rememberAll(tx: Tx, done: (Fingerprint & { status: number; answer: object })[]): Promise<void> {
+  if (done.length === 0) return;
+  const rows = done.map(({ key, request, status, answer }) => ({
+    key: key.toString('hex'),
+    request: request.toString('hex'),
+    status,
+    answer,
+  }));
+  await tx.query(REMEMBER_ALL, [tx.programmeId, JSON.stringify(rows)]);
 }

@@ -1,3 +1,11 @@
 export { ThisCall, type Call } from './call.decorator';
-export { fingerprint, Idempotency, keyReused, markReplayed, type Fingerprint } from './idempotency';
+export {
+  findRemembered,
+  fingerprint,
+  Idempotency,
+  keyReused,
+  markReplayed,
+  rememberAll,
+  type Fingerprint,
+} from './idempotency';
 export { IdempotencyModule } from './idempotency.module';

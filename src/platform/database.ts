@@ -42,6 +42,11 @@ export function isAway(error: unknown): boolean {
   return AWAY.test(sqlState(cause) ?? '') || (cause instanceof Error && AWAY_MESSAGE.test(cause.message));
 }
 
+/** A row that the database throws out (data exception, integrity violation): one request's fault, not the batch's. */
+export function isOnesFault(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error) ?? '');
+}
+
 export interface DatabaseOptions {
   url: string;
   /** Connections of the general pool. */

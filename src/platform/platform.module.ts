@@ -1,5 +1,5 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import type { Logger } from 'pino';
+import type { Logger } from './logging';
 import type { Config } from './config';
 import { Database } from './database';
 import { KeyRing } from './key-ring';

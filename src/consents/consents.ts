@@ -1,0 +1,102 @@
+import type { Statement, Tx } from '../platform/database';
+
+/** What a customer gives with one share: one consent an attribute and purpose. */
+export interface GivenConsent {
+  /** uuid */
+  id: string;
+  attribute: string;
+  purpose: string;
+  /** Ids of those who may be given the value: the ones the notice named. */
+  recipients: string[];
+  retentionDays: number;
+}
+
+export interface ConsentsOfShare {
+  customerId: string;
+  shareId: string;
+  consents: GivenConsent[];
+}
+
+/** What a customer takes back. */
+export type RevocationScope = { share: string } | { purpose: string } | { attribute: string } | { everything: true };
+
+export interface ActiveConsent {
+  id: string;
+  shareId: string;
+  attribute: string;
+  purpose: string;
+}
+
+const GIVE: Statement = {
+  name: 'give_consents',
+  text: `INSERT INTO consents (programme_id, customer_id, share_id, attribute, purpose, id, recipients, given_at, until)
+           SELECT $1, r.customer, r.share, r.attribute, r.purpose, r.id, r.recipients::uuid[], $3, $3 + make_interval(days => r.days)
+             FROM json_to_recordset($2) AS r(customer bigint, share uuid, attribute text, purpose text, id uuid, recipients text, days int)`,
+};
+const TELL_GIVEN: Statement = {
+  name: 'tell_given',
+  text: `INSERT INTO consent_events (programme_id, customer_id, event, share_id, consents, at)
+           SELECT $1, r.customer, 'given', r.share, r.consents::uuid[], $3
+             FROM json_to_recordset($2) AS r(customer bigint, share uuid, consents text)`,
+};
+const ACTIVE: Statement = {
+  name: 'active_consents',
+  text: `SELECT id, share_id AS "shareId", attribute, purpose FROM consents
+          WHERE programme_id = $1 AND customer_id = $2 AND status = 'active'
+            AND ($3::uuid IS NULL OR share_id = $3) AND ($4::text IS NULL OR purpose = $4) AND ($5::text IS NULL OR attribute = $5)`,
+};
+const END: Statement = {
+  name: 'end_consents',
+  text: `WITH ended AS (
+           UPDATE consents SET status = $4, ended_at = $5, revocation_id = $6
+            WHERE programme_id = $1 AND customer_id = $2 AND id = ANY ($3) AND status = 'active' RETURNING id)
+         INSERT INTO consent_events (programme_id, customer_id, event, revocation_id, consents, at)
+           SELECT $1, $2, $4, $6, array_agg(id), $5 FROM ended HAVING count(*) > 0`,
+};
+
+const array = (ids: string[]): string => `{${ids.join(',')}}`;
+
+/** Gives consents, with their events, at one time (the database's); the caller holds the customers' locks. */
+export async function give(tx: Tx, shares: ConsentsOfShare[], at: Date): Promise<void> {
+  const given = shares.filter(({ consents }) => consents.length > 0);
+  if (given.length === 0) return;
+  const rows = given.flatMap(({ customerId, shareId, consents }) =>
+    consents.map(({ id, attribute, purpose, recipients, retentionDays }) => ({
+      customer: customerId,
+      share: shareId,
+      attribute,
+      purpose,
+      id,
+      recipients: array(recipients),
+      days: retentionDays,
+    })),
+  );
+  const events = given.map(({ customerId, shareId, consents }) => ({
+    customer: customerId,
+    share: shareId,
+    consents: array(consents.map(({ id }) => id)),
+  }));
+  await Promise.all([
+    tx.query(GIVE, [tx.programmeId, JSON.stringify(rows), at]),
+    tx.query(TELL_GIVEN, [tx.programmeId, JSON.stringify(events), at]),
+  ]);
+}
+
+/** A customer's active consents within a scope. */
+export async function activeConsents(tx: Tx, customerId: string, scope: RevocationScope): Promise<ActiveConsent[]> {
+  const share = 'share' in scope ? scope.share : null;
+  const purpose = 'purpose' in scope ? scope.purpose : null;
+  const attribute = 'attribute' in scope ? scope.attribute : null;
+  return tx.query<ActiveConsent>(ACTIVE, [tx.programmeId, customerId, share, purpose, attribute]);
+}
+
+/** Ends active consents, with their event; the caller holds the customer's lock exclusively. */
+export async function end(
+  tx: Tx,
+  customerId: string,
+  consents: ActiveConsent[],
+  how: { status: 'withdrawn' | 'expired' | 'superseded'; revocationId: string | null; at: Date },
+): Promise<void> {
+  const ids = consents.map(({ id }) => id);
+  await tx.query(END, [tx.programmeId, customerId, ids, how.status, how.at, how.revocationId]);
+}

@@ -1,0 +1,54 @@
+import type { Statement, Tx } from '../platform/database';
+
+/** A storefront's own reference of a customer. */
+export const CUSTOMER_REF = /^[A-Za-z0-9._:@|-]{1,128}$/;
+
+const LOCK: Statement = {
+  name: 'lock_customers',
+  text: `SELECT pg_advisory_xact_lock(k) FROM (
+           SELECT DISTINCT customer_lock($1, ref) AS k FROM unnest($2::text[]) AS ref ORDER BY k) AS sorted`,
+};
+const LOCK_SHARED: Statement = {
+  name: 'lock_customers_shared',
+  text: `SELECT pg_advisory_xact_lock_shared(k) FROM (
+           SELECT DISTINCT customer_lock($1, ref) AS k FROM unnest($2::text[]) AS ref ORDER BY k) AS sorted`,
+};
+const FIND: Statement = {
+  name: 'find_customers',
+  text: 'SELECT ref, id FROM customers WHERE programme_id = $1 AND ref = ANY ($2)',
+};
+const ADD: Statement = {
+  name: 'add_customers',
+  text: `INSERT INTO customers (programme_id, ref) SELECT $1, ref FROM unnest($2::text[]) AS ref ORDER BY ref RETURNING ref, id`,
+};
+
+/**
+ * Holds these customers until the transaction ends: nobody else gives, withdraws, corrects, erases or releases for them.
+ * In sorted order, so that two batches never wait for each other. What is decided under the lock must be read in a
+ * statement of its own *after* it: a statement's snapshot is older than the lock it waited for.
+ */
+export async function lockCustomers(tx: Tx, refs: string[]): Promise<void> {
+  await tx.query(LOCK, [tx.programmeId, refs]);
+}
+
+/** The same, shared among releases: they exclude a revocation, not each other. */
+export async function lockCustomersShared(tx: Tx, refs: string[]): Promise<void> {
+  await tx.query(LOCK_SHARED, [tx.programmeId, refs]);
+}
+
+/** Ids (bigint, as text) by reference; those never seen are absent. */
+export async function findCustomers(tx: Tx, refs: string[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ ref: string; id: string }>(FIND, [tx.programmeId, refs]);
+  return new Map(rows.map((row) => [row.ref, row.id]));
+}
+
+export async function findCustomer(tx: Tx, ref: string): Promise<string | undefined> {
+  return (await findCustomers(tx, [ref])).get(ref);
+}
+
+/** Adds customers that are not there yet; the caller holds their locks. */
+export async function addCustomers(tx: Tx, refs: string[]): Promise<Map<string, string>> {
+  if (refs.length === 0) return new Map();
+  const rows = await tx.query<{ ref: string; id: string }>(ADD, [tx.programmeId, refs]);
+  return new Map(rows.map((row) => [row.ref, row.id]));
+}

@@ -1,0 +1,18 @@
+export {
+  activeConsents,
+  end,
+  give,
+  type ActiveConsent,
+  type ConsentsOfShare,
+  type GivenConsent,
+  type RevocationScope,
+} from './consents';
+export {
+  addCustomers,
+  CUSTOMER_REF,
+  findCustomer,
+  findCustomers,
+  lockCustomers,
+  lockCustomersShared,
+} from './customers';
+export { signReceipt, type ReceiptFacts } from './receipts';

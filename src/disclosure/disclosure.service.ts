@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { PrincipalOf } from '../access';
+import { Batcher } from '../platform/batcher';
+import { Database, isOnesFault } from '../platform/database';
+import { newId, toPublicId } from '../platform/ids';
+import { KeyRing } from '../platform/key-ring';
+import { metrics } from '../platform/metrics';
+import { Problem } from '../platform/problem';
+import { openValue } from '../vault';
+import type { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
+import { release, type Release, type ReleaseRequest } from './release';
+
+const BATCH_LIMIT = 256;
+
+/** The only way to a value: by purpose, recorded first, denied by default. */
+@Injectable()
+export class Disclosure {
+  private readonly batcher = new Batcher<ReleaseRequest, Release>({
+    run: (programmeId, requests) => this.database.inProgramme(programmeId, (tx) => release(tx, requests)),
+    limit: BATCH_LIMIT,
+    mayBeOnes: isOnesFault,
+    observe: (size) => metrics.batchSize.observe({ what: 'release' }, size),
+  });
+
+  constructor(
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+  ) {}
+
+  /**
+   * Releases to a recipient what active consents cover for this purpose.
+   * @throws 403 `purpose-not-registered`, `no-active-consent`.
+   */
+  async disclose(caller: PrincipalOf<'recipient'>, body: DisclosureBody): Promise<DisclosureAnswer> {
+    const { id, useUntil, values } = await this.read(caller, { ...body, kind: 'values' });
+    const withheld = body.attributes.filter((attribute) => !(attribute in values));
+    if (withheld.length > 0) metrics.disclosuresRefused.inc({ outcome: 'withheld' }, withheld.length);
+    return { id, values, withheld, useUntil };
+  }
+
+  /** Values for a recorded use; undefined keys were withheld. */
+  private async read(
+    { programmeId, recipientId }: PrincipalOf<'recipient'>,
+    request: Omit<ReleaseRequest, 'id' | 'recipientId'>,
+  ): Promise<{ id: string; useUntil: string; values: Record<string, unknown> }> {
+    const released = await this.batcher.submit(programmeId, { ...request, id: newId(), recipientId });
+    const { useUntil } = released;
+    if (!useUntil) {
+      metrics.disclosuresRefused.inc({ outcome: 'denied' });
+      throw released.registered
+        ? new Problem(403, 'no-active-consent', 'No active consent covers this', 'Nothing was released.')
+        : new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
+    }
+    const keys = await this.keyRing.of(programmeId);
+    const opened = released.values.map((sealed): [string, unknown] => [
+      sealed.attribute,
+      openValue(keys, { programmeId, customerRef: request.customerRef }, sealed),
+    ]);
+    return { id: toPublicId('dsc', released.id), useUntil: useUntil.toISOString(), values: Object.fromEntries(opened) };
+  }
+}

@@ -1,0 +1,2 @@
+export { DisclosureModule } from './disclosure.module';
+export { Disclosure } from './disclosure.service';

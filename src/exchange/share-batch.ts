@@ -1,0 +1,217 @@
+import { addCustomers, findCustomers, give, lockCustomers, type GivenConsent } from '../consents';
+import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../idempotency';
+import { earnsNow, rememberEarned, reserve, type PublishedOffer } from '../offers';
+import { append } from '../outbox';
+import type { Statement, Tx } from '../platform/database';
+import type { ProgrammeKeys } from '../platform/key-ring';
+import { conflict, Problem } from '../platform/problem';
+import { storeValues, type SealedValue } from '../vault';
+import { noticeOutdated } from './share-checks';
+
+/** A share that waits for its batch: checked, encrypted, with its ids; all that is left to decide depends on others. */
+export interface PreparedShare {
+  id: string;
+  customerRef: string;
+  offer: PublishedOffer;
+  noticeId: string;
+  channel: string;
+  refused: string[];
+  consents: GivenConsent[];
+  values: SealedValue[];
+  receiptKid: string;
+  /** Undefined where the caller need not send a key. */
+  idempotency: Fingerprint | undefined;
+}
+
+/** What became of it. replayed: by the first call with this key, whose facts these are. */
+export interface AcceptedShare {
+  id: string;
+  acceptedAt: string;
+  earns: boolean;
+  /** Key that signs the receipt. */
+  kid: string;
+  consents: Pick<GivenConsent, 'id' | 'attribute' | 'purpose'>[];
+  replayed: boolean;
+}
+
+type Outcome = AcceptedShare | Problem;
+
+const READ_OFFERS: Statement = {
+  name: 'read_offers_of_shares',
+  // A key share: publishing, pausing and ending wait for the shares at hand, and the next shares for them.
+  text: `SELECT id, status, published_version AS version, clock_timestamp() AS now FROM offers
+          WHERE programme_id = $1 AND id = ANY ($2) ORDER BY id FOR KEY SHARE`,
+};
+const WRITE_SHARES: Statement = {
+  name: 'write_shares',
+  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, accepted_at)
+           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid, $3
+             FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, kid text)`,
+};
+const WRITE_AWARDS: Statement = {
+  name: 'write_awards',
+  text: `INSERT INTO awards (programme_id, id, customer_id, share_id, kind, points, expires_on, discount, why, promised_at)
+           SELECT $1, r.id, r.customer, r.id, r.kind, r.points,
+                  ($3 AT TIME ZONE (SELECT time_zone FROM programmes WHERE id = $1))::date + r.days, r.discount, r.why, $3
+             FROM json_to_recordset($2) AS r(id uuid, customer bigint, kind text, points bigint, days int, discount jsonb, why text)`,
+};
+
+/**
+ * THE share transaction, for all shares of one programme that came in together. One outcome each, in their order; no
+ * customer and no key twice in one batch. Nothing is written for a refused one.
+ *
+ * Order: lock the customers; read, in statements after the lock, what the keys did before, whether the offers are live and
+ * who has earned; reserve the budgets; write. Any failure undoes it all.
+ */
+export async function commitShares(tx: Tx, keys: ProgrammeKeys, shares: PreparedShare[]): Promise<Outcome[]> {
+  await lockCustomers(
+    tx,
+    shares.map((share) => share.customerRef),
+  );
+  const [before, offers, earns] = await Promise.all([
+    findRemembered(
+      tx,
+      shares.flatMap(({ idempotency }) => idempotency ?? []),
+    ),
+    tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, [...new Set(shares.map(({ offer }) => offer.offerId))]]),
+    earnsNow(tx, keys, shares.map(earningRule)),
+  ]);
+  const now = offers[0]?.now ?? new Date();
+  const outcomes = shares.map((share): Outcome | undefined => {
+    const { idempotency } = share;
+    const first = idempotency && before.get(idempotency.key.toString('hex'));
+    if (!first) return refusalOf(share, offers, now);
+    return first.request.equals(idempotency.request)
+      ? { ...(first.answer as AcceptedShare), replayed: true }
+      : keyReused();
+  });
+  await refuseExhausted(tx, shares, earns, outcomes);
+  const accepted = [...shares.keys()].filter((n) => outcomes[n] === undefined);
+  for (const n of accepted) outcomes[n] = acceptedShare(shares[n]!, earns[n]!, now);
+  await write(
+    tx,
+    keys,
+    accepted.map((n) => ({ share: shares[n]!, earns: earns[n]!, answer: outcomes[n] as AcceptedShare })),
+    now,
+  );
+  return outcomes as Outcome[];
+}
+
+interface OfferNow {
+  id: string;
+  status: string;
+  version: number | null;
+  now: Date;
+}
+
+const earningRule = ({ customerRef, offer }: PreparedShare) => ({
+  customerRef,
+  offerId: offer.offerId,
+  ...offer.perCustomer,
+});
+
+const budgetNeed = ({ offer }: PreparedShare) => ({
+  offerId: offer.offerId,
+  amount: offer.reward.type === 'points' ? offer.reward.points : 1,
+});
+
+function refusalOf({ offer }: PreparedShare, offers: OfferNow[], now: Date): Problem | undefined {
+  const current = offers.find(({ id }) => id === offer.offerId);
+  const inWindow = !(offer.startsAt && now < offer.startsAt) && !(offer.endsAt && now >= offer.endsAt);
+  if (current?.status !== 'live' || !inWindow) return conflict('offer-not-live', 'The offer is not made at this time');
+  return current.version === offer.version ? undefined : noticeOutdated();
+}
+
+/** Reserves the budgets of those that would earn; what a budget does not hold is refused before anything is stored. */
+async function refuseExhausted(
+  tx: Tx,
+  shares: PreparedShare[],
+  earns: boolean[],
+  outcomes: (Outcome | undefined)[],
+): Promise<void> {
+  const needing = [...shares.keys()].filter((n) => outcomes[n] === undefined && earns[n] && shares[n]?.offer.budgeted);
+  if (needing.length === 0) return;
+  const reserved = await reserve(
+    tx,
+    needing.map((n) => budgetNeed(shares[n]!)),
+  );
+  needing.forEach((n, m) => {
+    if (!reserved[m])
+      outcomes[n] = conflict('offer-exhausted', 'The budget of the offer is used up', 'Nothing was stored.');
+  });
+}
+
+const acceptedShare = (share: PreparedShare, earns: boolean, now: Date): AcceptedShare => ({
+  id: share.id,
+  acceptedAt: now.toISOString(),
+  earns,
+  kid: share.receiptKid,
+  consents: share.consents.map(({ id, attribute, purpose }) => ({ id, attribute, purpose })),
+  replayed: false,
+});
+
+interface Written {
+  share: PreparedShare;
+  earns: boolean;
+  answer: AcceptedShare;
+}
+
+async function write(tx: Tx, keys: ProgrammeKeys, accepted: Written[], now: Date): Promise<void> {
+  if (accepted.length === 0) return;
+  const refs = accepted.map(({ share }) => share.customerRef);
+  const known = await findCustomers(tx, refs);
+  const added = await addCustomers(
+    tx,
+    refs.filter((ref) => !known.has(ref)),
+  );
+  const rows = accepted.map((one) => ({
+    ...one,
+    customerId: (known.get(one.share.customerRef) ?? added.get(one.share.customerRef))!,
+  }));
+  await Promise.all([
+    tx.query(WRITE_SHARES, [tx.programmeId, JSON.stringify(rows.map(shareRow)), now]),
+    give(
+      tx,
+      rows.map(({ customerId, share }) => ({ customerId, shareId: share.id, consents: share.consents })),
+      now,
+    ),
+    storeValues(
+      tx,
+      rows.flatMap(({ customerId, share }) => share.values.map((value) => ({ ...value, customerId }))),
+      now,
+    ),
+    tx.query(WRITE_AWARDS, [tx.programmeId, JSON.stringify(rows.map(awardRow)), now]),
+    append(
+      tx,
+      rows.filter(({ earns }) => earns).map(({ share }) => ({ topic: share.offer.reward.type, id: share.id })),
+    ),
+    rememberEarned(
+      tx,
+      keys,
+      rows.filter(({ earns }) => earns).map(({ share }) => earningRule(share)),
+    ),
+    rememberAll(
+      tx,
+      rows.flatMap(({ share, answer }) => (share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [])),
+    ),
+  ]);
+}
+
+const shareRow = ({ share, customerId }: Written & { customerId: string }) => ({
+  customer: customerId,
+  id: share.id,
+  offer: share.offer.offerId,
+  version: share.offer.version,
+  notice: share.noticeId,
+  channel: share.channel,
+  refused: share.refused,
+  kid: share.receiptKid,
+});
+
+function awardRow({ share, earns, customerId }: Written & { customerId: string }) {
+  const { reward, validDays } = share.offer;
+  const base = { id: share.id, customer: customerId };
+  if (!earns) return { ...base, kind: 'none', why: 'cool-off' };
+  if (reward.type === 'points') return { ...base, kind: 'points', points: reward.points, days: validDays };
+  return { ...base, kind: 'discount', discount: reward.discount };
+}

@@ -1,0 +1,2 @@
+export { balanceOf, type Balance } from './balances';
+export { postAwards } from './posting';

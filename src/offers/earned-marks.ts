@@ -1,0 +1,51 @@
+import { keyedHash } from '../platform/crypto';
+import type { Statement, Tx } from '../platform/database';
+import type { ProgrammeKeys } from '../platform/key-ring';
+
+/** A customer and an offer (all its versions), and how often within how many days it may earn. */
+export interface EarningRule {
+  customerRef: string;
+  offerId: string;
+  times: number;
+  everyDays: number;
+}
+
+const FIND_EXHAUSTED: Statement = {
+  name: 'find_exhausted_marks',
+  text: `SELECT r.n FROM unnest($2::bytea[], $3::int[], $4::int[]) WITH ORDINALITY AS r(mark, times, every_days, n)
+           JOIN earned_marks m ON m.programme_id = $1 AND m.mark = r.mark
+          WHERE (SELECT count(*) FROM unnest(m.earned_at) AS e(at) WHERE e.at > now() - make_interval(days => r.every_days)) >= r.times`,
+};
+const REMEMBER: Statement = {
+  name: 'remember_marks',
+  text: `INSERT INTO earned_marks AS m (programme_id, mark, earned_at, expires_at)
+           SELECT $1, r.mark, ARRAY[now()], now() + make_interval(days => r.every_days)
+             FROM unnest($2::bytea[], $3::int[]) AS r(mark, every_days)
+         ON CONFLICT ON CONSTRAINT earned_marks_pk DO UPDATE SET expires_at = greatest(m.expires_at, excluded.expires_at),
+           earned_at = ARRAY(SELECT e.at FROM unnest(m.earned_at) AS e(at) WHERE e.at > now() - (excluded.expires_at - now())) || now()`,
+};
+
+/** Keyed, so that it can outlive the customer's reference without naming them (GDPR Recital 26). */
+const markOf = (keys: ProgrammeKeys, { customerRef, offerId }: EarningRule): Buffer =>
+  keyedHash(keys.marks, `${offerId} ${customerRef}`).subarray(0, 16);
+
+/** Whether a share would earn now, for each rule in its order. The caller holds the customers' locks if it is to stay true. */
+export async function earnsNow(tx: Tx, keys: ProgrammeKeys, rules: EarningRule[]): Promise<boolean[]> {
+  const rows = await tx.query<{ n: string }>(FIND_EXHAUSTED, [
+    tx.programmeId,
+    rules.map((rule) => markOf(keys, rule)),
+    rules.map((rule) => rule.times),
+    rules.map((rule) => rule.everyDays),
+  ]);
+  const exhausted = new Set(rows.map((row) => Number(row.n) - 1));
+  return rules.map((_, n) => !exhausted.has(n));
+}
+
+/** Remembers that these earned now, until their period is over. No customer twice in one call. */
+export async function rememberEarned(tx: Tx, keys: ProgrammeKeys, rules: EarningRule[]): Promise<void> {
+  await tx.query(REMEMBER, [
+    tx.programmeId,
+    rules.map((rule) => markOf(keys, rule)),
+    rules.map((rule) => rule.everyDays),
+  ]);
+}

@@ -1,0 +1,1 @@
+export { append, peek, settle, take, type Topic } from './outbox';

@@ -1,0 +1,48 @@
+import type { Statement, Tx } from '../platform/database';
+
+/** What can be owed: booking of awarded points, making of a discount code, erasure after a revocation. */
+export type Topic = 'points' | 'discount' | 'erasure';
+
+const APPEND: Statement = {
+  name: 'append_outbox',
+  text: 'INSERT INTO outbox (programme_id, topic, id) SELECT $1, r.topic, r.id FROM unnest($2::text[], $3::uuid[]) AS r(topic, id)',
+};
+const TAKE: Statement = {
+  name: 'take_outbox',
+  text: `DELETE FROM outbox o USING (SELECT id FROM outbox WHERE programme_id = $1 AND topic = $2 ORDER BY id LIMIT $3
+           FOR UPDATE SKIP LOCKED) t
+          WHERE o.programme_id = $1 AND o.topic = $2 AND o.id = t.id RETURNING o.id`,
+};
+const PEEK: Statement = {
+  name: 'peek_outbox',
+  text: 'SELECT id FROM outbox WHERE programme_id = $1 AND topic = $2 AND id > $3 ORDER BY id LIMIT $4',
+};
+const SETTLE: Statement = {
+  name: 'settle_outbox',
+  text: 'DELETE FROM outbox WHERE programme_id = $1 AND topic = $2 AND id = $3 RETURNING id',
+};
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+/** Writes down that work is owed, in the transaction that makes it owed. id is that of the award or revocation. */
+export async function append(tx: Tx, owed: { topic: Topic; id: string }[]): Promise<void> {
+  if (owed.length === 0) return;
+  await tx.query(APPEND, [tx.programmeId, owed.map(({ topic }) => topic), owed.map(({ id }) => id)]);
+}
+
+/** Takes up to limit owed things away, in the transaction that does them; another worker skips what this one holds. */
+export async function take(tx: Tx, topic: Topic, limit: number): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(TAKE, [tx.programmeId, topic, limit]);
+  return rows.map((row) => row.id);
+}
+
+/** What is owed next after an id, without taking it: for work in several transactions. */
+export async function peek(tx: Tx, topic: Topic, after = FIRST, limit = 100): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(PEEK, [tx.programmeId, topic, after, limit]);
+  return rows.map((row) => row.id);
+}
+
+/** Strikes out what is done; false when somebody else did before. */
+export async function settle(tx: Tx, topic: Topic, id: string): Promise<boolean> {
+  return (await tx.query(SETTLE, [tx.programmeId, topic, id])).length > 0;
+}

@@ -1,0 +1,79 @@
+import { createHash, createPrivateKey, generateKeyPairSync, KeyObject, sign } from 'node:crypto';
+import { Database, Statement } from './database';
+import { KeyRing } from './key-ring';
+
+/** An Ed25519 public key as RFC 8037 JWK. */
+export interface PublicJwk {
+  kty: 'OKP';
+  crv: 'Ed25519';
+  x: string;
+  kid: string;
+  alg: 'EdDSA';
+  use: 'sig';
+}
+
+const ALL: Statement = {
+  name: 'all_signing_keys',
+  text: 'SELECT kid, public_jwk, wrapped_private, retired_at IS NULL AS current FROM signing_keys ORDER BY created_at',
+};
+const ADD: Statement = {
+  name: 'add_signing_key',
+  text: 'INSERT INTO signing_keys (kid, public_jwk, wrapped_private) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+};
+
+interface Row {
+  kid: string;
+  public_jwk: PublicJwk;
+  wrapped_private: Buffer;
+  current: boolean;
+}
+
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');
+
+/** RFC 7638 thumbprint, shortened: unique among the few keys of a service. */
+function newKey(): { jwk: PublicJwk; privateKey: KeyObject } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const { x } = publicKey.export({ format: 'jwk' }) as { x: string };
+  const thumbprint = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+  return { jwk: { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint.slice(0, 16), alg: 'EdDSA', use: 'sig' }, privateKey };
+}
+
+/**
+ * The service's keys for receipts and certificates: one current, the retired ones still there to be verified by.
+ * Private halves are stored wrapped by the KEK.
+ */
+export class SigningKeys {
+  private constructor(
+    private readonly keys: Map<string, KeyObject>,
+    readonly currentKid: string,
+    /** Body of `/.well-known/jwks.json` (RFC 7517). */
+    readonly jwks: { keys: PublicJwk[] },
+  ) {}
+
+  /** Loads the keys; makes the first one when there is none. */
+  static async load(database: Database, keyRing: KeyRing): Promise<SigningKeys> {
+    let rows = await database.query<Row>(ALL);
+    if (!rows.some((row) => row.current)) {
+      const { jwk, privateKey } = newKey();
+      const wrapped = keyRing.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), `signing key ${jwk.kid}`);
+      // Two processes that start together: the database lets one key be current, and both use that one.
+      await database.query(ADD, [jwk.kid, jwk, wrapped]);
+      rows = await database.query<Row>(ALL);
+    }
+    const current = rows.find((row) => row.current);
+    if (!current) throw new Error('No signing key is current');
+    const keys = rows.map((row): [string, KeyObject] => {
+      const der = keyRing.unwrap(row.wrapped_private, `signing key ${row.kid}`);
+      return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
+    });
+    return new SigningKeys(new Map(keys), current.kid, { keys: rows.map((row) => row.public_jwk) });
+  }
+
+  /** A compact JWS (RFC 7515, EdDSA of RFC 8037): the same key and payload always give the same one. */
+  sign(kid: string, type: string, payload: object): string {
+    const key = this.keys.get(kid);
+    if (!key) throw new Error('Unknown signing key');
+    const head = `${base64url(JSON.stringify({ alg: 'EdDSA', kid, typ: type }))}.${base64url(JSON.stringify(payload))}`;
+    return `${head}.${sign(null, Buffer.from(head), key).toString('base64url')}`;
+  }
+}

@@ -1,0 +1,125 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { Allow, Caller, type PrincipalOf } from '../access';
+import { ThisCall, type Call } from '../idempotency';
+import { Page } from '../platform/http/paging';
+import {
+  AcknowledgementBody,
+  MeRevocationBody,
+  NoticeList,
+  NoticeView,
+  RevocationAnswer,
+  RevocationBody,
+  RevocationView,
+} from './revocation.dto';
+import { Revocations } from './revocation.service';
+
+class DryRun {
+  /** true: say what would happen, and change nothing. */
+  @ApiPropertyOptional({ enum: ['true', 'false'], example: 'false' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  dryRun?: 'true' | 'false';
+}
+
+class NoticePage extends Page {
+  @ApiPropertyOptional({ enum: ['owed', 'acknowledged'], example: 'owed' })
+  @IsOptional()
+  @IsIn(['owed', 'acknowledged'])
+  status?: 'owed' | 'acknowledged';
+}
+
+@ApiTags('Revocation')
+@Controller('v1')
+export class RevocationController {
+  constructor(private readonly revocations: Revocations) {}
+
+  /** Ends consents. When this answers, no release for them is possible any more; the points stay. */
+  @Post('revocations')
+  @HttpCode(201)
+  @Allow('storefront')
+  @ApiOperation({ operationId: 'revoke', summary: 'Take back a share, a purpose, an attribute or everything' })
+  @ApiCreatedResponse({ type: RevocationAnswer })
+  @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  async revoke(
+    @ThisCall() call: Call,
+    @Query() { dryRun }: DryRun,
+    @Body() body: RevocationBody,
+  ): Promise<RevocationAnswer> {
+    const { customerRef, ...scope } = body;
+    return this.run(call, dryRun, customerRef, scope);
+  }
+
+  @Get('revocations/:id')
+  @Allow('storefront', 'dpo')
+  @ApiOperation({ operationId: 'getRevocation', summary: 'How far a revocation has come' })
+  @ApiOkResponse({ type: RevocationView })
+  find(@Caller() caller: PrincipalOf<'storefront' | 'staff'>, @Param('id') id: string): Promise<RevocationView> {
+    return this.revocations.find(caller.programmeId, id);
+  }
+
+  @Post('me/revocations')
+  @HttpCode(201)
+  @Allow('customer')
+  @ApiTags('Customer')
+  @ApiOperation({
+    operationId: 'revokeMine',
+    summary: 'Take back a share, a purpose, an attribute or everything, as the customer',
+  })
+  @ApiCreatedResponse({ type: RevocationAnswer })
+  @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  async revokeMine(
+    @ThisCall() call: Call,
+    @Caller() caller: PrincipalOf<'customer'>,
+    @Query() { dryRun }: DryRun,
+    @Body() body: MeRevocationBody,
+  ): Promise<RevocationAnswer> {
+    return this.run(call, dryRun, caller.customerRef, body);
+  }
+
+  @Get('me/revocations/:id')
+  @Allow('customer')
+  @ApiTags('Customer')
+  @ApiOperation({ operationId: 'getMyRevocation', summary: 'How far a revocation of the customer has come' })
+  @ApiOkResponse({ type: RevocationView })
+  findMine(@Caller() caller: PrincipalOf<'customer'>, @Param('id') id: string): Promise<RevocationView> {
+    return this.revocations.find(caller.programmeId, id, caller.customerRef);
+  }
+
+  @Get('revocation-notices')
+  @Allow('recipient')
+  @ApiTags('Recipient')
+  @ApiOperation({ operationId: 'listRevocationNotices', summary: 'What this recipient must stop using' })
+  @ApiOkResponse({ type: NoticeList })
+  notices(@Caller() caller: PrincipalOf<'recipient'>, @Query() page: NoticePage): Promise<NoticeList> {
+    return this.revocations.notices(caller, page);
+  }
+
+  @Post('revocation-notices/:id/acknowledgement')
+  @HttpCode(200)
+  @Allow('recipient')
+  @ApiTags('Recipient')
+  @ApiOperation({ operationId: 'acknowledgeRevocationNotice', summary: 'Confirm that the use has stopped' })
+  @ApiOkResponse({ type: NoticeView })
+  acknowledge(
+    @ThisCall() call: Call,
+    @Caller() caller: PrincipalOf<'recipient'>,
+    @Param('id') id: string,
+    @Body() { did }: AcknowledgementBody,
+  ): Promise<NoticeView> {
+    return this.revocations.acknowledge(call, caller, id, did);
+  }
+
+  private async run(
+    call: Call,
+    dryRun: string | undefined,
+    customerRef: string,
+    scope: MeRevocationBody,
+  ): Promise<RevocationAnswer> {
+    if (dryRun !== 'true') return this.revocations.revoke(call, customerRef, scope);
+    const answer = await this.revocations.preview(call.principal.programmeId, customerRef, scope);
+    void call.reply.status(200);
+    return answer;
+  }
+}

@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PrincipalOf } from '../access';
+import type { RevocationScope } from '../consents';
+import { Idempotency, type Call } from '../idempotency';
+import { Database, Statement } from '../platform/database';
+import { requireId, toPublicId } from '../platform/ids';
+import { metrics } from '../platform/metrics';
+import { BELL, type Bell } from '../platform/platform.module';
+import { invalidField, notFound } from '../platform/problem';
+import { acknowledge, listNotices } from './notices';
+import type {
+  MeRevocationBody,
+  NoticeList,
+  NoticeView,
+  RevocationAnswer,
+  RevocationRecipientView,
+  RevocationView,
+} from './revocation.dto';
+import { previewRevocation, revoke } from './revoke';
+
+const SCOPES = ['share', 'purpose', 'attribute', 'everything'] as const;
+
+const FIND: Statement = {
+  name: 'find_revocation',
+  text: `SELECT r.*, c.ref,
+           (SELECT count(*)::int FROM erasure_journal j WHERE j.programme_id = $1 AND j.revocation_id = r.id) AS erased,
+           (SELECT coalesce(json_agg(json_strip_nulls(json_build_object('recipient', p.key, 'name', p.name, 'status', n.status, 'did', n.did,
+                    'dueAt', n.due_at, 'acknowledgedAt', n.acknowledged_at)) ORDER BY p.key), '[]')
+              FROM revocation_notices n JOIN recipients p ON p.programme_id = $1 AND p.id = n.recipient_id
+             WHERE n.programme_id = $1 AND n.revocation_id = r.id) AS recipients
+           FROM revocations r JOIN customers c ON c.programme_id = $1 AND c.id = r.customer_id
+          WHERE r.programme_id = $1 AND r.id = $2`,
+};
+
+interface Row {
+  ref: string | null;
+  scope: RevocationScope;
+  status: RevocationView['status'];
+  consents_ended: number;
+  values_erasing: number;
+  erased: number;
+  recipients: RevocationRecipientView[];
+  blocked_at: Date;
+  erased_at: Date | null;
+  told_at: Date | null;
+  completed_at: Date | null;
+}
+
+/** Taking it back: blocked when this answers, then erased, then told, by the worker and the recipients. */
+@Injectable()
+export class Revocations {
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+    @Inject(BELL) private readonly bell: Bell,
+  ) {}
+
+  async revoke(call: Call, customerRef: string, body: MeRevocationBody): Promise<RevocationAnswer> {
+    const started = process.hrtime.bigint();
+    const scope = scopeOf(body);
+    const status = (answer: RevocationAnswer): number => (answer.consentsEnded > 0 ? 201 : 200);
+    const answer = await this.idempotency.once(call, status, (tx) => revoke(tx, customerRef, scope), {
+      reserved: true,
+    });
+    metrics.revocationStopSeconds.observe(Number(process.hrtime.bigint() - started) / 1e9);
+    this.bell.ring(call.principal.programmeId);
+    return answer;
+  }
+
+  preview(programmeId: string, customerRef: string, body: MeRevocationBody): Promise<RevocationAnswer> {
+    return this.database.inProgramme(programmeId, (tx) => previewRevocation(tx, customerRef, scopeOf(body)));
+  }
+
+  /** @throws 404, also for another customer's where customerRef is given. */
+  async find(programmeId: string, publicId: string, customerRef?: string): Promise<RevocationView> {
+    const id = requireId('rev', publicId, 'revocation');
+    const [row] = await this.database.inProgramme(programmeId, (tx) => tx.query<Row>(FIND, [programmeId, id]));
+    if (!row || (customerRef !== undefined && row.ref !== customerRef)) throw notFound('revocation');
+    const time = (name: string, at: Date | null) => (at === null ? {} : { [name]: at.toISOString() });
+    return {
+      id: publicId,
+      status: row.status,
+      scope: 'share' in row.scope ? { share: toPublicId('shr', row.scope.share) } : row.scope,
+      consentsEnded: row.consents_ended,
+      values: { erasing: row.values_erasing - row.erased, erased: row.erased },
+      recipients: row.recipients,
+      blockedAt: row.blocked_at.toISOString(),
+      ...time('erasedAt', row.erased_at),
+      ...time('toldAt', row.told_at),
+      ...time('completedAt', row.completed_at),
+    };
+  }
+
+  notices(
+    caller: PrincipalOf<'recipient'>,
+    page: { status?: string; after?: string; limit: number },
+  ): Promise<NoticeList> {
+    const after = Number(page.after ?? 0);
+    if (!Number.isSafeInteger(after) || after < 0) throw invalidField('/after', 'after must be a nextCursor');
+    return this.database.inProgramme(caller.programmeId, (tx) =>
+      listNotices(tx, caller, { status: page.status, after, limit: page.limit }),
+    );
+  }
+
+  acknowledge(
+    call: Call,
+    caller: PrincipalOf<'recipient'>,
+    id: string,
+    did: 'stopped' | 'erased',
+  ): Promise<NoticeView> {
+    return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, did));
+  }
+}
+
+/** @throws 422 unless exactly one is given, 404 for a share that cannot be. */
+function scopeOf(body: MeRevocationBody): RevocationScope {
+  const given = SCOPES.filter((scope) => body[scope] !== undefined);
+  const { share, purpose, attribute } = body;
+  if (given.length !== 1) throw invalidField('', 'Give exactly one of share, purpose, attribute and everything: true');
+  if (share !== undefined) return { share: requireId('shr', share, 'share') };
+  if (purpose !== undefined) return { purpose };
+  return attribute === undefined ? { everything: true } : { attribute };
+}

@@ -1,0 +1,1 @@
+export { grantOwed } from './rewards';

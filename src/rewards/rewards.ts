@@ -1,0 +1,29 @@
+import { makeCodes } from '../discounts';
+import { postAwards } from '../ledger';
+import { take } from '../outbox';
+import type { Database } from '../platform/database';
+import { metrics } from '../platform/metrics';
+
+/** Awards in one batch: large enough that the commit costs nothing each, small enough to be done in some tens of ms. */
+const BATCH = 1000;
+
+/** Books every award that one programme owes, batch by batch, until nothing is owed; stops between batches when told to. */
+export async function grantOwed(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
+  await untilNoneOwed(() => postAwards(database, programmeId, BATCH), stopping);
+  await untilNoneOwed(() => makeOwedCodes(database, programmeId), stopping);
+}
+
+async function untilNoneOwed(batch: () => Promise<number>, stopping: () => boolean): Promise<void> {
+  for (let done = BATCH; done === BATCH && !stopping();) {
+    done = await batch();
+    if (done > 0) metrics.batchSize.observe({ what: 'posting' }, done);
+  }
+}
+
+function makeOwedCodes(database: Database, programmeId: string): Promise<number> {
+  return database.inProgramme(programmeId, async (tx) => {
+    const owed = await take(tx, 'discount', BATCH);
+    if (owed.length > 0) await makeCodes(tx, owed);
+    return owed.length;
+  });
+}

@@ -1,0 +1,1 @@
+export { countUncoveredWithout, eraseUncovered, openValue, sealValue, storeValues, type SealedValue } from './vault';
