@@ -69,8 +69,13 @@ class BellListener implements Listener {
     return openWorker(
       this.options,
       (job) => this.handle(job.data.programmeId),
-      (error) => this.noticed(error),
+      (error) => (isLostJob(error) ? this.lostJob(error) : this.noticed(error)),
     );
+  }
+
+  /** The queue was emptied under a call, or this process stood still for longer than the lock lasts: others may have done the same call. */
+  private lostJob(error: unknown): void {
+    this.options.logger.warn({ error }, 'The queue knows nothing any more of a ring that was being answered.');
   }
 
   private noticed(error: unknown): void {
@@ -106,4 +111,9 @@ class BellListener implements Listener {
     await handled;
     this.handling.delete(handled);
   }
+}
+
+/** BullMQ's errors about a single job: most carry a number of BullMQ's own, where those of a connection have text or nothing. */
+function isLostJob(error: Error & { code?: unknown }): boolean {
+  return typeof error.code === 'number' || error.message.startsWith('could not renew lock');
 }

@@ -1,16 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres';
+import { freePort } from '../free-port';
 import { createLogger } from '../logging';
 import { assertRedisKeepsJobs, createBell, EvictingRedisError, listenToBell, migrateQueue } from '.';
 import type { Bell, Listener, QueueSetting } from '.';
+import { openWorker } from './open-queue';
 import { queueConnection } from './queue-setting';
 
 jest.setTimeout(30_000);
@@ -21,15 +22,6 @@ interface Server {
   start(): Promise<void>;
   wipe(): Promise<void>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 class RedisServer implements Server {
@@ -124,6 +116,10 @@ async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_
   }
 }
 
+/** A machine with nothing but Node has no Redis, and runs the rest. */
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+const describeOnRedis = hasRedis ? describe : describe.skip;
+
 let folder: string;
 let postgres: PostgresServer;
 let redis: RedisServer;
@@ -134,7 +130,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gegenwert-queue-'));
   postgres = new PostgresServer(join(folder, 'data'), await freePort());
   redis = new RedisServer(await freePort());
-  await Promise.all([postgres.start(), redis.start()]);
+  await Promise.all([postgres.start(), hasRedis ? redis.start() : undefined]);
 });
 
 afterAll(async () => {
@@ -183,17 +179,17 @@ function handler(): {
   };
 }
 
-describe.each([
-  ['Redis', () => redis],
-  ['PostgreSQL', () => postgres],
-] as const)('the bell on %s', (_name, serverOf: () => Server) => {
+const servers: [string, () => Server][] = [['PostgreSQL', () => postgres]];
+if (hasRedis) servers.unshift(['Redis', () => redis]);
+
+describe.each(servers)('the bell on %s', (_name, serverOf) => {
   it('is heard, each programme by its own ring', async () => {
     const heard = handler();
     listenOn(serverOf(), heard.onRing);
     const bell = bellOn(serverOf());
     bell.ring('programme-a');
     bell.ring('programme-b');
-    await until(() => heard.began.length === 2);
+    await until(() => heard.began.length >= 2);
     expect(heard.began.map((call) => call.programmeId).sort()).toEqual(['programme-a', 'programme-b']);
     expect(await bell.healthy()).toBe(true);
   });
@@ -221,7 +217,7 @@ describe.each([
     listenOn(serverOf(), heard.onRing);
     const [bell, other] = [bellOn(serverOf()), bellOn(serverOf())];
     bell.ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
     bell.ring('programme-a');
     other.ring('programme-a');
     await delay(200);
@@ -235,18 +231,39 @@ describe.each([
     listenOn(serverOf(), heard.onRing);
     const bell = bellOn(serverOf());
     bell.ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
     await serverOf().wipe();
     bell.ring('programme-a');
-    await until(() => heard.began.length === 2);
+    await until(() => heard.began.length >= 2);
     const release = heard.hold();
     bell.ring('programme-a');
-    await until(() => heard.began.length === 3);
+    await until(() => heard.began.length >= 3);
     await serverOf().wipe();
     release();
     await delay(100);
     bell.ring('programme-a');
-    await until(() => heard.began.length === 4);
+    await until(() => heard.began.length >= 4);
+    expect(said('The queue knows nothing any more')).toBeGreaterThan(0);
+    expect(said('The queue is away.')).toBe(0);
+  });
+
+  // Fails with BullMQ's own lock of 30 s and look-out for lost ones every 30 s.
+  it('is heard within seconds when a worker died in the middle of a call', async () => {
+    const options = { ...serverOf().setting, concurrency: 1 };
+    const dead = openWorker(
+      options,
+      () => Promise.resolve(),
+      () => undefined,
+    );
+    const bell = bellOn(serverOf());
+    bell.ring('programme-a');
+    const taking = dead as unknown as { getNextJob(token: string): Promise<unknown> };
+    await until(async () => (await taking.getNextJob('of-the-dead')) !== undefined);
+    await dead.close();
+    const heard = handler();
+    listenOn(serverOf(), heard.onRing);
+    bell.ring('programme-a');
+    await until(() => heard.began.length >= 1, 8000);
   });
 
   it('goes on when a call fails, and says so without the message', async () => {
@@ -269,10 +286,10 @@ describe.each([
     const release = heard.hold();
     const listener = listenOn(serverOf(), heard.onRing);
     bellOn(serverOf()).ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
     let closed = false;
     const closing = listener.close().then(() => (closed = true));
-    await delay(100);
+    await delay(1300);
     expect(closed).toBe(false);
     release();
     await closing;
@@ -305,7 +322,7 @@ describe.each([
   });
 });
 
-describe('the bell on a Redis that hangs', () => {
+describeOnRedis('the bell on a Redis that hangs', () => {
   afterEach(() => redis.process?.kill('SIGCONT'));
 
   it('is rung without waiting, and heard when Redis goes on', async () => {
@@ -313,7 +330,7 @@ describe('the bell on a Redis that hangs', () => {
     listenOn(redis, heard.onRing);
     const bell = bellOn(redis);
     bell.ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
     redis.process?.kill('SIGSTOP');
     const before = performance.now();
     for (let i = 0; i < 10_000; i += 1) bell.ring(`programme-${i % 3}`);
@@ -337,7 +354,7 @@ describe('the bell on a Redis that hangs', () => {
     await delay(2500);
     expect(said('The queue is away.')).toBeGreaterThan(0);
     redis.process?.kill('SIGCONT');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
   });
 
   it('lets bell and listener close', async () => {
@@ -346,7 +363,7 @@ describe('the bell on a Redis that hangs', () => {
     const listener = listenOn(redis, heard.onRing);
     const bell = bellOn(redis);
     bell.ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
     redis.process?.kill('SIGSTOP');
     release();
     bell.ring('programme-a');
@@ -356,7 +373,7 @@ describe('the bell on a Redis that hangs', () => {
   });
 });
 
-describe('a Redis that evicts', () => {
+describeOnRedis('a Redis that evicts', () => {
   it.each(['allkeys-lru', 'volatile-ttl'])('is refused on %s, with the setting named', async (policy) => {
     const evicting = new RedisServer(await freePort(), policy);
     await evicting.start();
@@ -377,15 +394,30 @@ describe('a Redis that evicts', () => {
   });
 });
 
+const waitingForRole = `SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE ROLE gegenwert_queue NOLOGIN NO%' AND wait_event_type = 'Lock'
+  AND pid <> pg_backend_pid()`;
+
 describe('the queue in PostgreSQL', () => {
-  it('is migrated by many at once, in one database and in several of one cluster', async () => {
-    const names = ['queue_a', 'queue_b', 'queue_c'];
-    for (const name of names) await postgres.sql(`CREATE DATABASE ${name}`);
+  it('is migrated by many at once', async () => {
+    await Promise.all([1, 2, 3, 4].map(() => migrateQueue(postgres.setting.databaseUrl)));
+  });
+
+  // Fails when ensureRole does not try again: of two transactions that create a role the second ends with a unique violation.
+  it('is migrated while another database of the cluster is', async () => {
     await postgres.sql('DROP OWNED BY gegenwert_queue');
     await postgres.sql('DROP ROLE gegenwert_queue');
-    const urls = names.map((name) => Object.assign(new URL(postgres.setting.databaseUrl), { pathname: name }).href);
-    await Promise.all([...urls, ...urls, postgres.setting.databaseUrl].map((url) => migrateQueue(url)));
-    await migrateQueue(urls[0]!);
+    await postgres.sql('CREATE DATABASE other');
+    const other = new Client(Object.assign(new URL(postgres.setting.databaseUrl), { pathname: 'other' }).href);
+    await other.connect();
+    try {
+      await other.query('BEGIN; CREATE ROLE gegenwert_queue NOLOGIN');
+      const migrated = migrateQueue(postgres.setting.databaseUrl);
+      await until(async () => (await postgres.sql(waitingForRole)).length > 0);
+      await other.query('COMMIT');
+      await migrated;
+    } finally {
+      await other.end();
+    }
   });
 
   it('is made anew when its list of migrations was emptied with the rest', async () => {
@@ -394,7 +426,7 @@ describe('the queue in PostgreSQL', () => {
     const heard = handler();
     listenOn(postgres, heard.onRing);
     bellOn(postgres).ring('programme-a');
-    await until(() => heard.began.length === 1);
+    await until(() => heard.began.length >= 1);
   });
 
   it('is all that its role can reach', async () => {
