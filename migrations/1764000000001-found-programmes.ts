@@ -98,6 +98,7 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
         kind text NOT NULL CONSTRAINT access_keys_kind_known CHECK (kind IN ('storefront', 'staff', 'recipient')),
         role text CONSTRAINT access_keys_role_known CHECK (role IN ('marketing', 'dpo', 'admin')),
         recipient_id uuid,
+        mode text CONSTRAINT access_keys_mode_known CHECK (mode IN ('live', 'test')),
         name text NOT NULL,
         hash bytea NOT NULL CONSTRAINT access_keys_hash_unique UNIQUE,
         created_at timestamptz NOT NULL DEFAULT now(),
@@ -105,7 +106,8 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
         revoked_at timestamptz,
         CONSTRAINT access_keys_pk PRIMARY KEY (programme_id, id),
         CONSTRAINT access_keys_role_of_staff CHECK ((kind = 'staff') = (role IS NOT NULL)),
-        CONSTRAINT access_keys_recipient_of_recipient CHECK ((kind = 'recipient') = (recipient_id IS NOT NULL))
+        CONSTRAINT access_keys_recipient_of_recipient CHECK ((kind = 'recipient') = (recipient_id IS NOT NULL)),
+        CONSTRAINT access_keys_mode_of_storefront CHECK ((kind = 'storefront') = (mode IS NOT NULL))
       );
       CALL keep_tenants_apart('access_keys');
       CREATE POLICY lookup ON access_keys FOR SELECT TO gegenwert_lookup USING (true);
@@ -135,11 +137,18 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
           SELECT k.hash, k.id, k.programme_id, k.kind, k.role, k.recipient_id FROM access_keys k
            WHERE k.hash = ANY (hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         $$;
-      CREATE FUNCTION token_issuers_by_issuer(wanted text)
+      CREATE FUNCTION access_keys_by_id(programme_ids uuid[], ids uuid[])
+        RETURNS TABLE (id uuid, programme_id uuid, kind text)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$
+          SELECT k.id, k.programme_id, k.kind
+            FROM unnest(programme_ids, ids) AS wanted (programme_id, id) JOIN access_keys k USING (programme_id, id)
+           WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+        $$;
+      CREATE FUNCTION token_issuers_by_issuer(issuers text[])
         RETURNS TABLE (programme_id uuid, issuer text, audience text, subjects text, subject_claim text, role_claim text)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$
           SELECT i.programme_id, i.issuer, i.audience, i.subjects, i.subject_claim, i.role_claim
-            FROM token_issuers i WHERE i.issuer = wanted
+            FROM token_issuers i WHERE i.issuer = ANY (issuers)
         $$;
 
       CREATE TABLE idempotency_keys (

@@ -191,10 +191,13 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 3 AS $$
           SELECT o.topic, count(*), min(o.created_at) FROM outbox o GROUP BY o.topic
         $$;
+      CREATE FUNCTION applied_migrations() RETURNS integer
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$ SELECT count(*)::int FROM migrations $$;
+      GRANT SELECT ON migrations TO gegenwert_lookup;
       DO $$ DECLARE f text; BEGIN
         GRANT CREATE ON SCHEMA public TO gegenwert_lookup; -- an owner must have it while it becomes one
         FOREACH f IN ARRAY ARRAY['access_keys_by_hash(bytea[])', 'access_keys_by_id(uuid[], uuid[])',
-                                 'token_issuers_by_issuer(text[])', 'programmes_owed()', 'outbox_backlog()'] LOOP
+                                 'token_issuers_by_issuer(text[])', 'programmes_owed()', 'outbox_backlog()', 'applied_migrations()'] LOOP
           EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
           EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
           EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';

@@ -1,2 +1,5 @@
-export { Allow, Caller, Public } from './access.decorators';
+export { Allow, Caller, Public, type RequestWithPrincipal } from './access.decorators';
+export { AccessModule } from './access.module';
+export { CUSTOMER_REF } from './customer-ref';
+export { issueKey, type KeyRights, type NewKey } from './issue-key';
 export type { Principal, PrincipalKind, PrincipalOf, Role } from './principal';

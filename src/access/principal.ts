@@ -1,4 +1,6 @@
-export type Role = 'marketing' | 'dpo' | 'admin';
+/** Roles of staff; admin may do what the other two may. */
+export const ROLES = ['marketing', 'dpo', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /**
  * Who is calling. programmeId is the tenant of the whole call. callerId names the caller for idempotency and the audit:

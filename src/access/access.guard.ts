@@ -1,0 +1,59 @@
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { forbidden } from '../platform/problem';
+import { ALLOWED, PUBLIC, type Allowed, type RequestWithPrincipal } from './access.decorators';
+import { Callers } from './callers';
+import type { Principal } from './principal';
+
+type Rule = 'public' | Allowed;
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+type Controller = ReturnType<ExecutionContext['getClass']>;
+
+const NOBODY: Allowed = { kinds: [], roles: [] };
+
+/** In front of every route: who is calling, and may they. What says nothing about it is refused to everyone. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  // By controller as well: two of them may inherit one handler.
+  private readonly rules = new Map<Controller, Map<Handler, Rule>>();
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly callers: Callers,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const rule = this.ruleOf(context.getClass(), context.getHandler());
+    return rule === 'public' || this.admit(rule, context.switchToHttp().getRequest<RequestWithPrincipal>());
+  }
+
+  private async admit(rule: Allowed, request: RequestWithPrincipal): Promise<boolean> {
+    const principal = await this.callers.identify(request.headers.authorization);
+    if (!mayCall(rule, principal)) throw forbidden('The key or token is valid, but not for this call.');
+    request.principal = principal;
+    return true;
+  }
+
+  private ruleOf(controller: Controller, handler: Handler): Rule {
+    const known = this.rules.get(controller)?.get(handler);
+    if (known) return known;
+    const rule = this.readRule(controller, handler);
+    const ofController = this.rules.get(controller) ?? new Map<Handler, Rule>();
+    this.rules.set(controller, ofController.set(handler, rule));
+    return rule;
+  }
+
+  private readRule(controller: Controller, handler: Handler): Rule {
+    for (const said of [handler, controller]) {
+      const allowed = this.reflector.get<Allowed | undefined>(ALLOWED, said);
+      if (allowed) return allowed;
+      if (this.reflector.get<boolean | undefined>(PUBLIC, said)) return 'public';
+    }
+    return NOBODY;
+  }
+}
+
+function mayCall({ kinds, roles }: Allowed, principal: Principal): boolean {
+  if (!kinds.includes(principal.kind)) return false;
+  return principal.kind !== 'staff' || principal.role === 'admin' || roles.includes(principal.role);
+}

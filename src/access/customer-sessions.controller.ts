@@ -1,0 +1,37 @@
+import { Body, Controller, Post, Req } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Idempotency, ThisCall, type Call } from '../idempotency';
+import { Allow, Caller } from './access.decorators';
+import { CustomerSessionDto, NewCustomerSessionDto } from './customer-sessions.dto';
+import { CustomerSessions } from './customer-sessions';
+import type { PrincipalOf } from './principal';
+
+@ApiTags('Customer sessions')
+@Controller('v1/customer-sessions')
+export class CustomerSessionsController {
+  constructor(
+    private readonly sessions: CustomerSessions,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Post()
+  @Allow('storefront')
+  @ApiOperation({
+    operationId: 'openCustomerSession',
+    summary: 'Let one customer in, for 15 minutes',
+    description: 'The session ends early when the key that opened it is revoked or expires.',
+  })
+  @ApiCreatedResponse({ type: CustomerSessionDto })
+  open(
+    @ThisCall() call: Call,
+    @Caller() storefront: PrincipalOf<'storefront'>,
+    @Req() request: FastifyRequest,
+    @Body() { customerRef, locale }: NewCustomerSessionDto,
+  ): Promise<CustomerSessionDto> {
+    return this.idempotency.once(call, 201, async () => {
+      const { token, expiresAt } = await this.sessions.open(storefront, customerRef, locale);
+      return { token, url: `${request.protocol}://${request.host}/me#token=${token}`, expiresAt };
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, Matches } from 'class-validator';
+import { CUSTOMER_REF } from './customer-ref';
+
+export class NewCustomerSessionDto {
+  /** The storefront's own reference of the customer; never a name or an e-mail address. */
+  @Matches(CUSTOMER_REF, { message: 'customerRef must be 1 to 128 of A-Z a-z 0-9 . _ : @ | -' })
+  @ApiProperty({ example: 'c-20481' })
+  customerRef: string;
+
+  /** Language of the customer's page. */
+  @IsIn(['de', 'en'])
+  @ApiProperty({ enum: ['de', 'en'], example: 'de' })
+  locale: 'de' | 'en';
+}
+
+export class CustomerSessionDto {
+  /** Stands for this one customer, as a bearer token for `/v1/me/…`. */
+  @ApiProperty({
+    example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6Imd3LXNlc3Npb24rand0In0.eyJwcm9ncmFtbWUiOiIwMTlhIn0.c2lnbmF0dXJl',
+  })
+  token: string;
+
+  /** The customer's own page. The token stands behind the #, so that it reaches no server and no log of one. */
+  @ApiProperty({ format: 'uri', example: 'https://gegenwert.example/me#token=eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' })
+  url: string;
+
+  /** When the token ends. */
+  @ApiProperty({ type: String, format: 'date-time', example: '2026-11-24T09:45:00.000Z' })
+  expiresAt: Date;
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { Batcher } from '../platform/batcher';
+import { Database, type Statement } from '../platform/database';
+import type { Role } from './principal';
+
+/** A key that may be used now: neither revoked nor expired. What it has beyond its kind is a CHECK of its table. */
+export type UsableKey = { id: string; programmeId: string } & (
+  { kind: 'storefront' } | { kind: 'staff'; role: Role } | { kind: 'recipient'; recipientId: string }
+);
+
+const BY_HASH: Statement = {
+  name: 'find_keys_by_hash',
+  text: `SELECT encode(hash, 'hex') AS asked, id, programme_id AS "programmeId", kind, role,
+                recipient_id AS "recipientId"
+           FROM access_keys_by_hash(ARRAY(SELECT decode(h, 'hex') FROM unnest($1::text[]) AS h))`,
+};
+const BY_ID: Statement = {
+  name: 'find_keys_by_id',
+  text: `SELECT programme_id || ' ' || id AS asked
+           FROM access_keys_by_id(ARRAY(SELECT split_part(r, ' ', 1)::uuid FROM unnest($1::text[]) AS r),
+                                  ARRAY(SELECT split_part(r, ' ', 2)::uuid FROM unnest($1::text[]) AS r))`,
+};
+
+/**
+ * Looks keys up in the database at every call, so that a revoked key is refused from the next call on, in every
+ * process; yet one query at a time serves all calls that arrived while the one before it ran.
+ */
+@Injectable()
+export class KeyLookup {
+  private readonly byHashes = this.batcher((hashes) => this.findByHash(hashes));
+  private readonly byIds = this.batcher((references) => this.findById(references));
+
+  constructor(private readonly database: Database) {}
+
+  /** @param hash SHA-256 of the key, in hex. */
+  byHash(hash: string): Promise<UsableKey | null> {
+    return this.byHashes.submit('keys', hash);
+  }
+
+  /** Whether the key may be used now. */
+  isUsable(programmeId: string, id: string): Promise<boolean> {
+    return this.byIds.submit('keys', `${programmeId} ${id}`);
+  }
+
+  private batcher<Answer>(run: (asked: string[]) => Promise<Answer[]>): Batcher<string, Answer> {
+    return new Batcher({ run: (_, asked) => run(asked), limit: 1000, mayBeOnes: () => false });
+  }
+
+  private async findByHash(asked: string[]): Promise<(UsableKey | null)[]> {
+    const rows = await this.database.query<UsableKey & { asked: string }>(BY_HASH, [[...new Set(asked)]]);
+    const found = new Map(rows.map(({ asked: hash, ...key }) => [hash, key]));
+    return asked.map((hash) => found.get(hash) ?? null);
+  }
+
+  private async findById(asked: string[]): Promise<boolean[]> {
+    const rows = await this.database.query<{ asked: string }>(BY_ID, [[...new Set(asked)]]);
+    const found = new Set(rows.map((row) => row.asked));
+    return asked.map((reference) => found.has(reference));
+  }
+}

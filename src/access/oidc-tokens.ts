@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { JWTPayload } from 'jose';
+import { CallerIds } from './caller-id';
+import { CUSTOMER_REF } from './customer-ref';
+import { IssuerKeys } from './issuer-keys';
+import { IssuerLookup, type TokenIssuer } from './issuer-lookup';
+import { ROLES, type PrincipalOf, type Role } from './principal';
+import { invalidToken, readUnverified, verifyToken } from './tokens';
+
+/** Asymmetric only: with a public key as an HMAC's secret anybody could sign. */
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** RFC 9068 access tokens, and what says no more than JWT; never a logout token or another token of the same issuer. */
+const TYPES = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** Tokens of a programme's own OpenID Connect issuers. */
+@Injectable()
+export class OidcTokens {
+  constructor(
+    private readonly issuers: IssuerLookup,
+    private readonly keys: IssuerKeys,
+    private readonly callerIds: CallerIds,
+  ) {}
+
+  /** @throws 401; 503 when the issuer must be asked for its keys and is away. */
+  async verify(token: string): Promise<PrincipalOf<'customer' | 'staff'>> {
+    const { header, claims: unverified } = readUnverified(token);
+    if (!TYPES.has(header.typ?.toLowerCase())) throw invalidToken();
+    const registered = await this.registrationOf(unverified);
+    // The key comes from the registered issuer alone: a `jku`, `x5u` or `jwk` in the header is never looked at.
+    const claims = await verifyToken(token, this.keys.of(registered.issuer), {
+      algorithms: ALGORITHMS,
+      issuer: registered.issuer,
+      audience: registered.audience,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    });
+    return this.principalOf(registered, claims);
+  }
+
+  private async registrationOf({ iss, aud, azp }: JWTPayload): Promise<TokenIssuer> {
+    // A token for several audiences can be replayed by each of them.
+    const audience = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+    if (typeof iss !== 'string' || (azp !== undefined && azp !== audience)) throw invalidToken();
+    const found = (await this.issuers.byIssuer(iss)).find((registered) => registered.audience === audience);
+    if (!found) throw invalidToken();
+    return found;
+  }
+
+  private principalOf(
+    { programmeId, issuer, subjects, subjectClaim, roleClaim }: TokenIssuer,
+    claims: JWTPayload,
+  ): PrincipalOf<'customer' | 'staff'> {
+    const subject = claims[subjectClaim];
+    if (typeof subject !== 'string' || subject === '') throw invalidToken();
+    const callerId = this.callerIds.of(issuer, subject);
+    if (subjects === 'staff') return { kind: 'staff', programmeId, callerId, role: roleOf(claims[roleClaim]) };
+    if (!CUSTOMER_REF.test(subject)) throw invalidToken();
+    return { kind: 'customer', programmeId, callerId, customerRef: subject };
+  }
+}
+
+/** A role, alone or as the only one of ours in a list, as many issuers put it. */
+function roleOf(claim: unknown): Role {
+  const named = Array.isArray(claim) ? (claim as unknown[]) : [claim];
+  const [role, ...others] = ROLES.filter((known) => named.includes(known));
+  if (!role || others.length > 0) throw invalidToken();
+  return role;
+}

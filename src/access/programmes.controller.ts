@@ -1,0 +1,20 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiConflictResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorators';
+import { NewProgrammeDto, ProgrammeDto } from './programmes.dto';
+import { ProgrammesService } from './programmes.service';
+
+@ApiTags('Programmes')
+@Controller('v1/programmes')
+export class ProgrammesController {
+  constructor(private readonly programmes: ProgrammesService) {}
+
+  @Post()
+  @Allow('operator')
+  @ApiOperation({ operationId: 'foundProgramme', summary: 'Found a programme, with a key for its first admin' })
+  @ApiCreatedResponse({ type: ProgrammeDto })
+  @ApiConflictResponse({ description: '`slug-taken`: another programme has this slug' })
+  found(@Body() wanted: NewProgrammeDto): Promise<ProgrammeDto> {
+    return this.programmes.found(wanted);
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Database, violatedConstraint, type Statement, type Tx } from '../platform/database';
+import { newId, toPublicId } from '../platform/ids';
+import { KeyRing } from '../platform/key-ring';
+import { conflict } from '../platform/problem';
+import { issueKey } from './issue-key';
+import type { NewProgrammeDto, ProgrammeDto } from './programmes.dto';
+
+const INSERT: Statement = {
+  name: 'insert_programme',
+  text: 'INSERT INTO programmes (id, slug, name, locale, wrapped_key) VALUES ($1, $2, $3, $4, $5)',
+};
+
+@Injectable()
+export class ProgrammesService {
+  constructor(
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+  ) {}
+
+  /** A new programme with a key of its own and a first admin. @throws 409 `slug-taken`. */
+  async found({ slug, name, locale }: NewProgrammeDto): Promise<ProgrammeDto> {
+    const programmeId = newId();
+    const wrappedKey = this.keyRing.newProgrammeKey(programmeId);
+    const insert = async (tx: Tx) => {
+      await tx.query(INSERT, [programmeId, slug, name, locale, wrappedKey]);
+      return issueKey(tx, { kind: 'staff', role: 'admin', name: 'First admin' });
+    };
+    try {
+      const { key: adminKey } = await this.database.inProgramme(programmeId, insert);
+      return { id: toPublicId('prg', programmeId), adminKey };
+    } catch (error) {
+      if (violatedConstraint(error) === 'programmes_slug_unique') {
+        throw conflict('slug-taken', 'Another programme has this slug', 'Choose another slug.');
+      }
+      throw error;
+    }
+  }
+}
