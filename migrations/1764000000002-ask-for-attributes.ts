@@ -14,6 +14,7 @@ export class AskForAttributes1764000000002 implements MigrationInterface {
         programme_id uuid NOT NULL CONSTRAINT attributes_programme_fk REFERENCES programmes,
         key catalogue_key NOT NULL,
         title texts NOT NULL,
+        description texts,
         schema jsonb NOT NULL,
         sensitivity text NOT NULL CONSTRAINT attributes_sensitivity_known CHECK (sensitivity IN ('ordinary', 'special')),
         retention_days integer NOT NULL CONSTRAINT attributes_retention_positive CHECK (retention_days BETWEEN 1 AND 36500),

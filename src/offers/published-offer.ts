@@ -1,9 +1,7 @@
+import type { TextsDto as Texts } from '../catalogue';
 import type { Fault } from '../platform/problem';
 
-export interface Texts {
-  de: string;
-  en: string;
-}
+export type { Texts };
 export type Locale = keyof Texts;
 
 export interface DiscountTerms {

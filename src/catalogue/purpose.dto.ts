@@ -1,0 +1,68 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { AreTexts, IsKey, TextsDto } from './texts.dto';
+
+export class CreatePurposeDto {
+  @ApiProperty({ example: 'newsletter' })
+  @IsKey()
+  key: string;
+
+  @AreTexts()
+  title: TextsDto;
+
+  @AreTexts()
+  description: TextsDto;
+
+  /** The purpose in terms of the W3C Data Privacy Vocabulary. */
+  @ApiPropertyOptional({ example: 'dpv:DirectMarketing' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Matches(/^(dpv:|https:\/\/w3id\.org\/dpv#?)[A-Za-z0-9/#_-]+$/, {
+    message: 'must be a term of the W3C Data Privacy Vocabulary: dpv:DirectMarketing',
+  })
+  dpv?: string;
+
+  /** Whether it is advertising by others: the notice then says so. */
+  @IsOptional()
+  @IsBoolean()
+  thirdPartyAdvertising?: boolean;
+
+  /** Hours that a recipient may use what it was given before it must ask again. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 8760, default: 24, example: 24 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(8760)
+  leaseHours?: number;
+}
+
+export class PurposeDto {
+  @ApiProperty({ example: 'newsletter' })
+  key: string;
+
+  title: TextsDto;
+
+  description: TextsDto;
+
+  @ApiPropertyOptional({ example: 'dpv:DirectMarketing' })
+  dpv?: string;
+
+  thirdPartyAdvertising: boolean;
+
+  @ApiProperty({ type: 'integer', example: 24 })
+  leaseHours: number;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  withdrawnAt?: string;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt: string;
+}
+
+export class PurposePageDto {
+  data: PurposeDto[];
+
+  @ApiProperty({ type: 'string', nullable: true })
+  nextCursor: string | null;
+}

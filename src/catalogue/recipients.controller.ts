@@ -1,0 +1,46 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Allow, Caller, issueKey, type PrincipalOf } from '../access';
+import { type Call, Idempotency, ThisCall } from '../idempotency';
+import { Database } from '../platform/database';
+import { PageQuery } from '../platform/http/page.dto';
+import { CreateRecipientDto, NewRecipientDto, RecipientDto, RecipientPageDto } from './recipient.dto';
+import { RecipientsService } from './recipients.service';
+
+@ApiTags('Catalogue')
+@Controller('v1/recipients')
+export class RecipientsController {
+  constructor(
+    private readonly recipients: RecipientsService,
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Post()
+  @Allow('marketing')
+  @ApiOperation({
+    operationId: 'createRecipient',
+    summary: 'Registers a recipient for its purposes; its key and webhook secret are shown once',
+  })
+  create(@ThisCall() call: Call, @Body() body: CreateRecipientDto): Promise<NewRecipientDto> {
+    return this.idempotency.once(call, 201, async (tx) => {
+      const { recipientId, recipient, webhookSecret } = await this.recipients.create(tx, body);
+      const { key } = await issueKey(tx, { kind: 'recipient', recipientId, name: body.name });
+      return { ...recipient, apiKey: key, webhookSecret };
+    });
+  }
+
+  @Get()
+  @Allow('marketing', 'dpo')
+  @ApiOperation({ operationId: 'listRecipients', summary: 'Lists the recipients by key' })
+  list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<RecipientPageDto> {
+    return this.database.inProgramme(caller.programmeId, (tx) => this.recipients.list(tx, page));
+  }
+
+  @Get(':key')
+  @Allow('marketing', 'dpo')
+  @ApiOperation({ operationId: 'getRecipient', summary: 'Shows one recipient' })
+  one(@Caller() caller: PrincipalOf<'staff'>, @Param('key') key: string): Promise<RecipientDto> {
+    return this.database.inProgramme(caller.programmeId, (tx) => this.recipients.one(tx, key));
+  }
+}

@@ -1,0 +1,36 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsNotEmpty, IsObject, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+
+/** A text in both languages that notices are written in. */
+export class TextsDto {
+  @ApiProperty({ example: 'Geburtsdatum' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(4000)
+  de: string;
+
+  @ApiProperty({ example: 'Date of birth' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(4000)
+  en: string;
+}
+
+/** `{de, en}`. An array is refused: class-validator would take each of its items for the object. */
+export const AreTexts = () =>
+  applyDecorators(
+    IsObject({ message: '$property must be an object {de, en}' }),
+    ValidateNested(),
+    Type(() => TextsDto),
+  );
+
+export const KEY_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** A key of the catalogue: what the programme itself calls an attribute, a purpose, a recipient or an offer. */
+export const IsKey = (options: { each?: boolean } = {}) =>
+  Matches(KEY_PATTERN, {
+    ...options,
+    message: 'must begin with a letter and have at most 64 letters, digits, hyphens and underscores',
+  });

@@ -1,0 +1,25 @@
+import { NoticeEntity } from './notice.entity';
+import { OfferEntity } from './offer.entity';
+import { OfferVersionEntity } from './offer-version.entity';
+
+export { type Need, remaining, reserve } from './budgets';
+export { earnsNow, type EarningRule, rememberEarned } from './earned-marks';
+export { IsContext } from './facts';
+export { IsLocale, localeOf } from './locale';
+export { OfferBook } from './offer-book';
+export { costOf } from './offer-terms';
+export { OffersModule } from './offers.module';
+export type {
+  Ask,
+  AskedPurpose,
+  Context,
+  DiscountTerms,
+  Locale,
+  PublishedOffer,
+  Reward,
+  Texts,
+} from './published-offer';
+export { ApiReward, DiscountRewardDto, DiscountTermsDto, PointsRewardDto, type RewardDto } from './reward.dto';
+
+/** What the database must know of this module. */
+export const offerEntities = [OfferEntity, OfferVersionEntity, NoticeEntity];

@@ -1,0 +1,342 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  getSchemaPath,
+  OmitType,
+  PartialType,
+} from '@nestjs/swagger';
+import { plainToInstance, Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsInt,
+  IsISO8601,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsRFC3339,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { AreTexts, IsKey, isWithin, TextsDto } from '../catalogue';
+import { AskDto } from './ask.dto';
+import { faultOfEligibility } from './eligibility';
+import { OFFER_STATUSES, type OfferStatus } from './offer.entity';
+import type { Locale } from './published-offer';
+import { ApiReward, IsReward, type RewardDto } from './reward.dto';
+
+/** Texts in both languages, or one text for both. */
+const AreTextsOrOne = (example: TextsDto) =>
+  applyDecorators(
+    ApiExtraModels(TextsDto),
+    ApiProperty({ oneOf: [{ $ref: getSchemaPath(TextsDto) }, { type: 'string' }], example }),
+    AreTexts(),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? plainToInstance(TextsDto, { de: value, en: value }) : value,
+    ),
+  );
+
+/** RFC 3339, and a day that exists. */
+const IsTime = () =>
+  applyDecorators(
+    IsRFC3339({ message: '$property must be a time in RFC 3339 form: 2026-01-31T22:00:00Z' }),
+    IsISO8601({ strict: true, strictSeparator: true }, { message: '$property must be a time that exists' }),
+  );
+
+const IsEligibility = () =>
+  ValidateBy({
+    name: 'isEligibility',
+    validator: {
+      validate: (value) => typeof value === 'string' && faultOfEligibility(value) === undefined,
+      defaultMessage: (args) =>
+        `eligibility ${typeof args?.value === 'string' ? faultOfEligibility(args.value) : 'must be a CEL expression'}`,
+    },
+  });
+
+const isAge = (age: unknown): boolean => Number.isInteger(age) && Number(age) >= 0 && Number(age) <= 150;
+
+const isMinimumAge = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return isAge(value);
+  const entries = Object.entries(value);
+  return entries.length > 0 && entries.every(([country, age]) => /^([A-Z]{2}|default)$/.test(country) && isAge(age));
+};
+
+const IsMinimumAge = () =>
+  ValidateBy({
+    name: 'isMinimumAge',
+    validator: {
+      validate: isMinimumAge,
+      defaultMessage: () => 'minimumAge must be an age, or an object of country (ISO 3166-1, or default) and age',
+    },
+  });
+
+/** A text, or an object with what the estimate was made of. */
+const IsInputs = () =>
+  ValidateBy({
+    name: 'isInputs',
+    validator: {
+      validate: (value) =>
+        (typeof value === 'string' || (typeof value === 'object' && value !== null)) &&
+        Object.keys(value).length > 0 &&
+        isWithin(value, { bytes: 8192, levels: 8 }),
+      defaultMessage: () => 'inputs must say what the estimate was made of: a text or an object of at most 8 kB',
+    },
+  });
+
+export class BudgetDto {
+  /** Points that the offer may promise in all. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, example: 100000 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  points?: number;
+
+  /** Discount codes that the offer may promise in all. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  codes?: number;
+}
+
+export class PerCustomerDto {
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, example: 1 })
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  times: number;
+
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 36500, example: 365 })
+  @IsInt()
+  @Min(1)
+  @Max(36500)
+  everyDays: number;
+}
+
+/** Value of the data to the business (§ 7081 CCPA Regulations). */
+export class ValueOfDataDto {
+  @ApiProperty({ example: '§ 7081(a)(8): expense related to the offering of the incentive' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1000)
+  method: string;
+
+  @ApiProperty({
+    oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }],
+    example: { costPerThankYouMinor: 120, currency: 'USD' },
+  })
+  @IsInputs()
+  inputs: string | object;
+
+  @ApiProperty({ example: 'Data protection officer' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  reviewer: string;
+
+  /** A date, or a time in RFC 3339 form. */
+  @ApiProperty({ example: '2027-12-31' })
+  @IsISO8601({ strict: true })
+  validUntil: string;
+}
+
+export class CreateOfferDto {
+  @ApiProperty({ example: 'birthday' })
+  @IsKey()
+  key: string;
+
+  @AreTextsOrOne({ de: 'Dein Geburtstag', en: 'Your birthday' })
+  title: TextsDto;
+
+  @AreTextsOrOne({
+    de: 'Verrate uns deinen Geburtstag, und wir gratulieren dir.',
+    en: 'Tell us your birthday, and we will congratulate you.',
+  })
+  text: TextsDto;
+
+  @ApiProperty({ type: () => [AskDto], minItems: 1 })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(50)
+  @ArrayUnique((ask?: AskDto | null) => ask?.attribute, { message: 'No attribute may be asked for twice' })
+  @IsObject({ each: true, message: 'each ask must be an object {attribute, purposes, required}' })
+  @ValidateNested({ each: true })
+  @Type(() => AskDto)
+  asks: AskDto[];
+
+  @IsReward()
+  reward: RewardDto;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsTime()
+  startsAt?: string | null;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsTime()
+  endsAt?: string | null;
+
+  @ApiPropertyOptional({ type: () => BudgetDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BudgetDto)
+  budget?: BudgetDto | null;
+
+  /** How often a customer earns: once a 365 days unless said otherwise. */
+  @ApiPropertyOptional({ type: () => PerCustomerDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PerCustomerDto)
+  perCustomer?: PerCustomerDto | null;
+
+  /** CEL over the facts that the storefront gives as `context`; a missing fact means not eligible. */
+  @ApiPropertyOptional({ type: 'string', maxLength: 2000, example: 'country in ["DE", "AT"] && orders >= 3' })
+  @IsOptional()
+  @IsEligibility()
+  eligibility?: string | null;
+
+  /** An age, or ages by country with an optional `default`. */
+  @ApiPropertyOptional({
+    oneOf: [{ type: 'integer' }, { type: 'object', additionalProperties: { type: 'integer' } }],
+    example: 16,
+  })
+  @IsOptional()
+  @IsMinimumAge()
+  minimumAge?: number | Record<string, number> | null;
+
+  /** Countries (ISO 3166-1) and regions (ISO 3166-2) that the offer is for. */
+  @ApiPropertyOptional({ type: [String], example: ['DE', 'AT'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(300)
+  @ArrayUnique()
+  @Matches(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, { each: true, message: 'each region must be like DE or US-CA' })
+  regions?: string[] | null;
+
+  /** Days that the points last, counted from the share; for good unless said. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 36500 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(36500)
+  validDays?: number | null;
+
+  @ApiPropertyOptional({ type: () => ValueOfDataDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ValueOfDataDto)
+  valueOfData?: ValueOfDataDto | null;
+}
+
+/** What is to change; null takes an optional field away. */
+export class EditOfferDto extends PartialType(OmitType(CreateOfferDto, ['key']), { skipNullProperties: false }) {}
+
+/** The terms of one version. */
+export class OfferTermsDto {
+  title: TextsDto;
+
+  text: TextsDto;
+
+  @ApiProperty({ type: () => [AskDto] })
+  asks: AskDto[];
+
+  @ApiReward()
+  reward: RewardDto;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  startsAt?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  endsAt?: string;
+
+  budget?: BudgetDto;
+
+  perCustomer: PerCustomerDto;
+
+  eligibility?: string;
+
+  @ApiPropertyOptional({
+    oneOf: [{ type: 'integer' }, { type: 'object', additionalProperties: { type: 'integer' } }],
+  })
+  minimumAge?: number | Record<string, number>;
+
+  regions?: string[];
+
+  @ApiPropertyOptional({ type: 'integer' })
+  validDays?: number;
+
+  valueOfData?: ValueOfDataDto;
+}
+
+export class OfferDraftDto extends OfferTermsDto {
+  /** The version it becomes when it is published. */
+  @ApiProperty({ type: 'integer', example: 2 })
+  version: number;
+}
+
+export class OfferNoticeDto {
+  @ApiProperty({ example: 'ntc_01jx3k5v9re7r8q2m4n6p8s0t2' })
+  id: string;
+
+  @ApiProperty({ enum: ['de', 'en'] })
+  locale: Locale;
+
+  /** SHA-256 of the text, in hexadecimal. */
+  hash: string;
+
+  text: string;
+}
+
+/** An offer: its terms are those of the version in force or, as long as there is none, of the draft. */
+export class OfferDto extends OfferTermsDto {
+  @ApiProperty({ example: 'off_01jx3k5v9re7r8q2m4n6p8s0t2' })
+  id: string;
+
+  @ApiProperty({ example: 'birthday' })
+  key: string;
+
+  @ApiProperty({ enum: OFFER_STATUSES, example: 'live' })
+  status: OfferStatus;
+
+  /** The version in force; null as long as none was published. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  version: number | null;
+
+  /** What the next version will be, if someone works on it. */
+  @ApiProperty({ type: () => OfferDraftDto, nullable: true })
+  draft: OfferDraftDto | null;
+
+  /** The texts that customers see of the version in force. */
+  @ApiProperty({ type: () => [OfferNoticeDto] })
+  notices: OfferNoticeDto[];
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  publishedAt?: string;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt: string;
+}
+
+export class OfferPageDto {
+  @ApiProperty({ type: () => [OfferDto] })
+  data: OfferDto[];
+
+  @ApiProperty({ type: 'string', nullable: true })
+  nextCursor: string | null;
+}

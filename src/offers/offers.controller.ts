@@ -1,0 +1,86 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Allow, Caller, type PrincipalOf } from '../access';
+import { type Call, Idempotency, ThisCall } from '../idempotency';
+import { Database } from '../platform/database';
+import { PageQuery } from '../platform/http/page.dto';
+import { CreateOfferDto, EditOfferDto, OfferDto, OfferPageDto } from './offer.dto';
+import { OffersService } from './offers.service';
+import { Publishing } from './publishing';
+
+@ApiTags('Offers')
+@Controller('v1/offers')
+export class OffersController {
+  constructor(
+    private readonly offers: OffersService,
+    private readonly publishing: Publishing,
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Post()
+  @Allow('marketing')
+  @ApiOperation({ operationId: 'createOffer', summary: 'Writes a new offer, as a draft' })
+  create(@ThisCall() call: Call, @Body() body: CreateOfferDto): Promise<OfferDto> {
+    return this.idempotency.once(call, 201, (tx) => this.offers.create(tx, body));
+  }
+
+  @Get()
+  @Allow('marketing', 'dpo')
+  @ApiOperation({ operationId: 'listOffers', summary: 'Lists the offers, newest first' })
+  list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<OfferPageDto> {
+    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.list(tx, page));
+  }
+
+  @Get(':id')
+  @Allow('marketing', 'dpo')
+  @ApiOperation({ operationId: 'getOffer', summary: 'Shows one offer: the version in force and the draft of the next' })
+  one(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string): Promise<OfferDto> {
+    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.one(tx, id));
+  }
+
+  @Patch(':id')
+  @Allow('marketing')
+  @ApiOperation({
+    operationId: 'editOffer',
+    summary: 'Edits the draft; of a published offer, which never changes, that of its next version',
+  })
+  edit(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string, @Body() body: EditOfferDto): Promise<OfferDto> {
+    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.edit(tx, id, body));
+  }
+
+  @Post(':id/publish')
+  @Allow('marketing')
+  @ApiOperation({
+    operationId: 'publishOffer',
+    summary: 'Puts the draft in force: its terms and notices never change again',
+  })
+  @ApiOkResponse({ type: OfferDto })
+  publish(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
+    return this.idempotency.once(call, 200, (tx) => this.publishing.publish(tx, id));
+  }
+
+  @Post(':id/pause')
+  @Allow('marketing')
+  @ApiOperation({ operationId: 'pauseOffer', summary: 'Takes a live offer off; what was accepted is still paid' })
+  @ApiOkResponse({ type: OfferDto })
+  pause(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
+    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live'], 'paused'));
+  }
+
+  @Post(':id/resume')
+  @Allow('marketing')
+  @ApiOperation({ operationId: 'resumeOffer', summary: 'Makes a paused offer live again' })
+  @ApiOkResponse({ type: OfferDto })
+  resume(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
+    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['paused'], 'live'));
+  }
+
+  @Post(':id/end')
+  @Allow('marketing')
+  @ApiOperation({ operationId: 'endOffer', summary: 'Ends an offer for good; what was accepted is still paid' })
+  @ApiOkResponse({ type: OfferDto })
+  end(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
+    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live', 'paused'], 'ended'));
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { CatalogueModule } from '../catalogue';
+import { OfferBook } from './offer-book';
+import { OffersController } from './offers.controller';
+import { OffersService } from './offers.service';
+import { Publishing } from './publishing';
+import { QuotesController } from './quotes.controller';
+import { QuotesService } from './quotes.service';
+
+/** What is asked, and for which reward; what a customer would get for it now. */
+@Module({
+  imports: [CatalogueModule],
+  controllers: [OffersController, QuotesController],
+  providers: [OfferBook, OffersService, Publishing, QuotesService],
+  exports: [OfferBook],
+})
+export class OffersModule {}

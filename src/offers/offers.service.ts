@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import { In, IsNull, LessThan } from 'typeorm';
+import { AttributesService, orKeyTaken, PurposesService } from '../catalogue';
+import type { Tx } from '../platform/database';
+import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
+import { newId, parsePublicId, requireId, toPublicId } from '../platform/ids';
+import { conflict, type Fault, invalidField, invalidRequest, notFound } from '../platform/problem';
+import type { AskDto } from './ask.dto';
+import { NoticeEntity } from './notice.entity';
+import type { CreateOfferDto, EditOfferDto, OfferDto } from './offer.dto';
+import { OfferEntity, type OfferStatus } from './offer.entity';
+import { edited, faultsOfTerms, termsOf, toDto } from './offer-terms';
+import { OfferVersionEntity } from './offer-version.entity';
+
+export const offerState = (detail: string) => conflict('offer-state', 'The offer is not in a state for that', detail);
+
+/** Writes offers, and takes them from draft to live, paused and ended. Ids are public ones. */
+@Injectable()
+export class OffersService {
+  constructor(
+    private readonly attributes: AttributesService,
+    private readonly purposes: PurposesService,
+  ) {}
+
+  /** @throws 422 with pointers, 409 `key-taken`. */
+  async create(tx: Tx, body: CreateOfferDto): Promise<OfferDto> {
+    const terms = termsOf(body);
+    await this.check(tx, body.asks, faultsOfTerms(terms));
+    const id = newId();
+    const offer = { programmeId: tx.programmeId, id, key: body.key, status: 'draft' as const, publishedVersion: null };
+    await orKeyTaken('offers_key_unique', 'offer', tx.entities.insert(OfferEntity, offer));
+    await saveDraft(tx, id, 1, terms);
+    return this.one(tx, toPublicId('off', id));
+  }
+
+  /**
+   * Edits the draft; of a published offer, that of its next version.
+   * @throws 404, 422 with pointers, 409 `offer-state` when the offer has ended.
+   */
+  async edit(tx: Tx, offerId: string, body: EditOfferDto): Promise<OfferDto> {
+    const offer = await lockOffer(tx, offerId);
+    if (offer.status === 'ended') throw offerState('An offer that has ended is not edited: make a new one.');
+    const versions = await tx.entities.find(OfferVersionEntity, {
+      where: { offerId: offer.id },
+      order: { version: 'DESC' },
+      take: 1,
+    });
+    const [newest] = versions;
+    if (!newest) throw notFound('offer');
+    const terms = edited(newest, body);
+    await this.check(tx, terms.asks, faultsOfTerms(terms));
+    await saveDraft(tx, offer.id, newest.publishedAt === null ? newest.version : newest.version + 1, terms);
+    return this.one(tx, offerId);
+  }
+
+  /** @throws 404, 409 `offer-state`. */
+  async move(tx: Tx, offerId: string, from: OfferStatus[], to: OfferStatus): Promise<OfferDto> {
+    const offer = await lockOffer(tx, offerId);
+    if (!from.includes(offer.status)) {
+      throw offerState(`It is ${offer.status}; it must be ${from.join(' or ')}.`);
+    }
+    await tx.entities.update(OfferEntity, { programmeId: tx.programmeId, id: offer.id }, { status: to });
+    return this.one(tx, offerId);
+  }
+
+  /** @throws 404. */
+  async one(tx: Tx, offerId: string): Promise<OfferDto> {
+    const id = requireId('off', offerId, 'offer');
+    const [offer] = await this.withVersions(tx, await tx.entities.findBy(OfferEntity, { id }));
+    if (!offer) throw notFound('offer');
+    return offer;
+  }
+
+  /** Newest first. */
+  async list(tx: Tx, page: PageQuery): Promise<Page<OfferDto>> {
+    const after = page.after === undefined ? undefined : parsePublicId('off', page.after);
+    if (page.after !== undefined && after === undefined) {
+      throw invalidField('/after', 'after must be the nextCursor of the page before');
+    }
+    const rows = await tx.entities.find(OfferEntity, {
+      where: after === undefined ? {} : { id: LessThan(after) },
+      order: { id: 'DESC' },
+      take: page.limit + 1,
+    });
+    const offers = await this.withVersions(tx, rows);
+    return pageOf(
+      offers,
+      page.limit,
+      (offer) => offer,
+      (offer) => offer.id,
+    );
+  }
+
+  private async withVersions(tx: Tx, offers: OfferEntity[]): Promise<OfferDto[]> {
+    const drafts = { offerId: In(offers.map(({ id }) => id)), publishedAt: IsNull() };
+    const published = offers.flatMap(({ id, publishedVersion }) =>
+      publishedVersion === null ? [] : [{ offerId: id, version: publishedVersion }],
+    );
+    const versions = await tx.entities.find(OfferVersionEntity, { where: [drafts, ...published] });
+    const inForce = published.map(({ offerId, version }) => ({ offerId, offerVersion: version }));
+    const notices = inForce.length === 0 ? [] : await tx.entities.findBy(NoticeEntity, inForce);
+    return offers.map((offer) =>
+      toOfferDto(
+        offer,
+        versions.filter(({ offerId }) => offerId === offer.id),
+        notices.filter(({ offerId }) => offerId === offer.id),
+      ),
+    );
+  }
+
+  private async check(tx: Tx, asks: AskDto[], faults: Fault[]): Promise<void> {
+    const attributes = await this.attributes.byKey(
+      tx,
+      asks.map(({ attribute }) => attribute),
+    );
+    const purposes = await this.purposes.byKey(
+      tx,
+      asks.flatMap((ask) => ask.purposes.map(({ key }) => key)),
+    );
+    const unknown = asks.flatMap((ask, n) => [
+      ...(attributes.has(ask.attribute)
+        ? []
+        : [{ pointer: `/asks/${n}/attribute`, message: 'There is no such attribute in the catalogue' }]),
+      ...ask.purposes.flatMap(({ key }, m) =>
+        purposes.has(key)
+          ? []
+          : [{ pointer: `/asks/${n}/purposes/${m}`, message: 'There is no such purpose in the catalogue' }],
+      ),
+    ]);
+    if (faults.length + unknown.length > 0) throw invalidRequest([...faults, ...unknown]);
+  }
+}
+
+/** The offer, held until the transaction ends. @throws 404. */
+export async function lockOffer(tx: Tx, offerId: string): Promise<OfferEntity> {
+  const offer = await tx.entities.findOne(OfferEntity, {
+    where: { programmeId: tx.programmeId, id: requireId('off', offerId, 'offer') },
+    lock: { mode: 'pessimistic_write' },
+  });
+  if (!offer) throw notFound('offer');
+  return offer;
+}
+
+async function saveDraft(tx: Tx, offerId: string, version: number, terms: ReturnType<typeof termsOf>): Promise<void> {
+  const draft = { ...terms, programmeId: tx.programmeId, offerId, version, publishedAt: null };
+  await tx.entities.save(OfferVersionEntity, draft);
+}
+
+function toOfferDto(offer: OfferEntity, versions: OfferVersionEntity[], notices: NoticeEntity[]): OfferDto {
+  const draft = versions.find(({ publishedAt }) => publishedAt === null);
+  const inForce = versions.find(({ publishedAt }) => publishedAt !== null);
+  const shown = inForce ?? draft;
+  if (!shown) throw new Error(`Offer ${offer.id} has no version`);
+  return {
+    id: toPublicId('off', offer.id),
+    key: offer.key,
+    status: offer.status,
+    version: offer.publishedVersion,
+    ...toDto(shown),
+    draft: draft ? { version: draft.version, ...toDto(draft) } : null,
+    notices: notices
+      .map(({ id, locale, hash, text }) => ({ id: toPublicId('ntc', id), locale, hash, text }))
+      .sort((a, b) => a.locale.localeCompare(b.locale)),
+    publishedAt: inForce?.publishedAt?.toISOString(),
+    createdAt: offer.createdAt.toISOString(),
+  };
+}

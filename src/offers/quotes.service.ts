@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Statement, type Tx } from '../platform/database';
+import { pageOf } from '../platform/http/page.dto';
+import { toPublicId } from '../platform/ids';
+import { KeyRing } from '../platform/key-ring';
+import { remaining } from './budgets';
+import { earnsNow } from './earned-marks';
+import { localeOf } from './locale';
+import { OfferBook } from './offer-book';
+import { costOf } from './offer-terms';
+import type { Context, Locale, PublishedOffer } from './published-offer';
+import type { QuoteDto, QuotesDto, WhyNot } from './quote.dto';
+import type { RewardDto } from './reward.dto';
+
+const PROGRAMME_LOCALE: Statement = { name: 'programme_locale', text: 'SELECT locale FROM programmes WHERE id = $1' };
+
+export interface QuoteQuestion {
+  customerRef: string;
+  locale?: string | undefined;
+  context: Context;
+  limit: number;
+  after?: string | undefined;
+}
+
+/** Says what a customer would get for each offer now, and why not. Writes nothing. */
+@Injectable()
+export class QuotesService {
+  constructor(
+    private readonly book: OfferBook,
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+  ) {}
+
+  async quotes(programmeId: string, question: QuoteQuestion): Promise<QuotesDto> {
+    const keys = await this.keyRing.of(programmeId);
+    return this.database.inProgramme(programmeId, async (tx) => {
+      const locale = localeOf(question.locale) ?? (await programmeLocale(tx));
+      const all = await this.book.liveIn(tx);
+      const rest = all.filter(
+        ({ offerId }) => question.after === undefined || toPublicId('off', offerId) > question.after,
+      );
+      const offers = rest.slice(0, question.limit + 1);
+      const budgets = await remaining(
+        tx,
+        offers.filter(({ budgeted }) => budgeted).map(({ offerId }) => offerId),
+      );
+      const rules = offers.map(({ offerId, perCustomer }) => ({
+        customerRef: question.customerRef,
+        offerId,
+        ...perCustomer,
+      }));
+      const earning = await earnsNow(tx, keys, rules);
+      const quotes = offers.map((offer, n) => {
+        const whyNot = whyNotOf(offer, question.context, budgets.get(offer.offerId), earning[n] ?? false);
+        return toQuote(offer, locale, whyNot);
+      });
+      return pageOf(
+        quotes,
+        question.limit,
+        (quote) => quote,
+        (quote) => quote.offerId,
+      );
+    });
+  }
+}
+
+async function programmeLocale(tx: Tx): Promise<Locale> {
+  const [row] = await tx.query<{ locale: Locale }>(PROGRAMME_LOCALE, [tx.programmeId]);
+  return row?.locale ?? 'en';
+}
+
+function whyNotOf(
+  offer: PublishedOffer,
+  context: Context,
+  left: bigint | undefined,
+  isEarning: boolean,
+): WhyNot | undefined {
+  const refusal = offer.refusal(context);
+  if (refusal) return refusal;
+  if (offer.budgeted && (left ?? 0n) < costOf(offer.reward)) return 'exhausted';
+  return isEarning ? undefined : 'cool-off';
+}
+
+function toQuote(offer: PublishedOffer, locale: Locale, whyNot: WhyNot | undefined): QuoteDto {
+  const { id, hash, text } = offer.notices[locale];
+  return {
+    offerId: toPublicId('off', offer.offerId),
+    offerVersion: offer.version,
+    key: offer.key,
+    title: offer.title[locale],
+    notice: { id: toPublicId('ntc', id), hash, text, locale },
+    asks: offer.asks.map((ask) => ({
+      attribute: ask.attribute,
+      title: ask.title[locale],
+      purposes: ask.purposes.map((purpose) => ({
+        key: purpose.key,
+        title: purpose.title[locale],
+        description: purpose.description[locale],
+        required: purpose.required,
+        recipients: purpose.recipients.map(({ name }) => name),
+      })),
+      required: ask.required,
+      special: ask.special,
+      retentionDays: ask.retentionDays,
+    })),
+    reward: offer.reward as RewardDto,
+    earnsNow: whyNot === undefined,
+    ...(whyNot && { whyNot }),
+  };
+}
