@@ -106,26 +106,20 @@ export class KeepALedger1764000000004 implements MigrationInterface {
       CREATE TYPE owed_award AS (id uuid, customer_id bigint, points bigint, expires_on date);
       CREATE TYPE open_account AS (id bigint, customer_id bigint, balance bigint, last_transfer uuid);
 
+      -- Both walk indexes row by row, whatever the tables' sizes and however old their statistics are.
       CREATE FUNCTION take_owed_awards(programme uuid, batch integer) RETURNS SETOF owed_award
-        LANGUAGE sql VOLATILE ROWS 1000 AS $$
-          WITH taken AS (
-            SELECT o.id FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points'
-             ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED),
-          gone AS (
-            DELETE FROM outbox o USING taken t
-             WHERE o.programme_id = programme AND o.topic = 'points' AND o.id = t.id RETURNING o.id)
+        LANGUAGE sql VOLATILE ROWS 1000 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+          WITH gone AS (
+            DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+              SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points'
+               ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED))
+            RETURNING id)
           SELECT a.id, a.customer_id, a.points, a.expires_on FROM gone g
             JOIN awards a ON a.programme_id = programme AND a.id = g.id AND a.kind = 'points'
         $$;
 
       CREATE FUNCTION lock_available_accounts(programme uuid, customers bigint[]) RETURNS SETOF open_account
-        LANGUAGE sql VOLATILE ROWS 1000 AS $$
-          INSERT INTO accounts (programme_id, customer_id, kind)
-            SELECT programme, c, 'available' FROM unnest(customers) c
-             WHERE NOT EXISTS (SELECT FROM accounts a WHERE a.programme_id = programme AND a.customer_id = c
-                                  AND a.kind = 'available' AND a.stripe = 0)
-             ORDER BY c
-            ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING;
+        LANGUAGE sql VOLATILE ROWS 1000 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
           SELECT a.id, a.customer_id, a.balance, a.last_transfer FROM accounts a
            WHERE a.programme_id = programme AND a.customer_id = ANY (customers) AND a.kind = 'available'
            ORDER BY a.customer_id FOR NO KEY UPDATE
@@ -134,14 +128,22 @@ export class KeepALedger1764000000004 implements MigrationInterface {
       CREATE FUNCTION post_awards(programme uuid, batch integer) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
       DECLARE
         owed owed_award[];
+        customers bigint[];
         held open_account[];
         source accounts;
       BEGIN
         PERFORM set_config('gegenwert.programme', programme::text, true);
         owed := ARRAY(SELECT t FROM take_owed_awards(programme, batch) t ORDER BY t.customer_id, t.id);
         IF cardinality(owed) = 0 THEN RETURN 0; END IF;
-        held := ARRAY(SELECT a FROM lock_available_accounts(programme,
-          ARRAY(SELECT DISTINCT o.customer_id FROM unnest(owed) o)) a);
+        customers := ARRAY(SELECT DISTINCT o.customer_id FROM unnest(owed) o ORDER BY 1);
+        held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
+        IF cardinality(held) < cardinality(customers) THEN -- someone's first points
+          INSERT INTO accounts (programme_id, customer_id, kind)
+            SELECT programme, c, 'available' FROM unnest(customers) c
+             WHERE c NOT IN (SELECT h.customer_id FROM unnest(held) h) ORDER BY c
+            ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING;
+          held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
+        END IF;
 
         INSERT INTO lots (programme_id, customer_id, id, points, remaining, expires_on)
           SELECT programme, o.customer_id, o.id, o.points, o.points, o.expires_on FROM unnest(owed) o;

@@ -1,8 +1,5 @@
 import type { Statement, Tx } from '../platform/database';
 
-/** A storefront's own reference of a customer. */
-export const CUSTOMER_REF = /^[A-Za-z0-9._:@|-]{1,128}$/;
-
 const LOCK: Statement = {
   name: 'lock_customers',
   text: `SELECT pg_advisory_xact_lock(k) FROM (

@@ -1,3 +1,4 @@
+export { ConsentsModule } from './consents.module';
 export {
   activeConsents,
   end,
@@ -7,12 +8,5 @@ export {
   type GivenConsent,
   type RevocationScope,
 } from './consents';
-export {
-  addCustomers,
-  CUSTOMER_REF,
-  findCustomer,
-  findCustomers,
-  lockCustomers,
-  lockCustomersShared,
-} from './customers';
+export { addCustomers, findCustomer, findCustomers, lockCustomers, lockCustomersShared } from './customers';
 export { signReceipt, type ReceiptFacts } from './receipts';

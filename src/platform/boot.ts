@@ -35,7 +35,7 @@ export async function layFoundation(
   entities: EntityTarget<ObjectLiteral>[],
 ): Promise<Foundation> {
   const logger = createLogger(config.logLevel, name);
-  if (config.redisUrl) await assertRedisKeepsJobs(config.redisUrl);
+  if (config.redisUrl) await assertRedisKeepsJobs(config.redisUrl, logger);
   const { url, kek, stop } = await findStore(config);
   try {
     await migrate(url);

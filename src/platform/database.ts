@@ -18,8 +18,14 @@ export interface Tx {
   readonly entities: EntityManager;
 }
 
-/** What the services act as: a role that owns nothing. */
-const ROLE = '-c role=gegenwert_app';
+/** The role that owns nothing. Options of a URL win over those beside it in pg, so ours are added to the URL's own. */
+function asApplication(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const own = url.searchParams.get('options');
+  url.searchParams.set('options', `${own ? `${own} ` : ''}-c role=gegenwert_app`);
+  return url.toString();
+}
+
 const RETRIED = new Set(['40P01', '40001']);
 const AWAY = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
 const AWAY_MESSAGE =
@@ -69,12 +75,11 @@ export class Database {
     const source = (connections: number, entities: DatabaseOptions['entities']) =>
       new DataSource({
         type: 'postgres',
-        url: options.url,
+        url: asApplication(options.url),
         synchronize: false,
         entities: entities as never[],
         extra: {
           max: connections,
-          options: ROLE,
           connectionTimeoutMillis: 3000,
           idleTimeoutMillis: 60_000,
           keepAlive: true,

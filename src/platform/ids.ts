@@ -4,7 +4,22 @@ import { notFound } from './problem';
 
 /** Prefixes of public ids (TypeID over UUIDv7). In SQL an id is a plain uuid. */
 export type IdPrefix =
-  'prg' | 'off' | 'shr' | 'cns' | 'awd' | 'trf' | 'red' | 'rev' | 'dsc' | 'rcp' | 'ntc' | 'key' | 'iss' | 'pau' | 'job';
+  | 'prg'
+  | 'off'
+  | 'shr'
+  | 'cns'
+  | 'awd'
+  | 'trf'
+  | 'red'
+  | 'rev'
+  | 'dsc'
+  | 'rcp'
+  | 'ntc'
+  | 'key'
+  | 'iss'
+  | 'pau'
+  | 'job'
+  | 'req';
 
 /** A new UUIDv7: ordered by time, so that it goes to the end of an index; random beyond that, so that processes never collide. */
 export const newId = (): string => v7();

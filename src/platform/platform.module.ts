@@ -1,5 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from './logging';
+import type { Bell } from './queue';
+import { SigningKeys } from './signing-keys';
 import type { Config } from './config';
 import { Database } from './database';
 import { KeyRing } from './key-ring';
@@ -7,16 +9,13 @@ import { KeyRing } from './key-ring';
 export const CONFIG = Symbol('config');
 export const LOGGER = Symbol('logger');
 export const BELL = Symbol('bell');
-
-/** The bell as the modules see it: says that work is owed to a programme, never fails, never waits. */
-export interface Bell {
-  ring(programmeId: string): void;
-}
+export type { Bell } from './queue';
 
 export interface Platform {
   config: Config;
   database: Database;
   keyRing: KeyRing;
+  signingKeys: SigningKeys;
   logger: Logger;
   bell: Bell;
 }
@@ -31,6 +30,7 @@ export class PlatformModule {
       { provide: BELL, useValue: platform.bell },
       { provide: Database, useValue: platform.database },
       { provide: KeyRing, useValue: platform.keyRing },
+      { provide: SigningKeys, useValue: platform.signingKeys },
     ];
     return { module: PlatformModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -309,6 +309,7 @@ describe.each(servers)('the bell on %s', (_name, serverOf) => {
     await server.start();
     await until(() => heard.began.length > 0);
     await until(() => said('The queue is back.') === 2);
+    if (said('The queue is away.') !== 2) console.log(lines.map((l) => `${l['time']} ${l['msg']} ${(l['error'] as any)?.code} ${(l['error'] as any)?.frames?.slice(0, 3)}`).join('\n'));
     expect(said('The queue is away.')).toBe(2);
 
     const calls = heard.began.length;
@@ -318,6 +319,7 @@ describe.each(servers)('the bell on %s', (_name, serverOf) => {
     await server.start();
     await until(() => heard.began.slice(calls).some((call) => call.programmeId === 'programme-b'));
     await until(() => said('The queue is back.') === 4);
+    if (said('The queue is away.') !== 4) console.log(lines.map((l) => `${l['time']} ${l['msg']} ${(l['error'] as any)?.code} ${(l['error'] as any)?.frames?.slice(0, 3)}`).join('\n'));
     expect(said('The queue is away.')).toBe(4);
   });
 });

@@ -1,0 +1,46 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { v7 } from 'uuid';
+import { AppModule } from './app.module';
+import { toPublicId } from './platform/ids';
+import { openApiDocument, serveDocs } from './platform/http/openapi';
+import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
+import { observeRequests } from './platform/http/request-log';
+import { validationPipe } from './platform/http/validation';
+import type { Platform } from './platform/platform.module';
+
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+/** The HTTP application, not listening yet. */
+export async function buildApi(platform: Platform): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: 256 },
+    genReqId: () => toPublicId('req', v7()),
+    // What cannot even be routed or parsed answers as everything else does.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, toProblem(error), String(request.id)),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(platform), adapter, {
+    logger: false,
+    abortOnError: false,
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: null,
+      },
+    },
+  });
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(platform.logger));
+  observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
+  serveDocs(app, openApiDocument(app));
+  await app.init();
+  return app;
+}

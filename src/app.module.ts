@@ -1,0 +1,39 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from './access';
+import { CatalogueModule, catalogueEntities } from './catalogue';
+import { ConsentsModule } from './consents';
+import { CustomerViewModule } from './customer-view';
+import { DisclosureModule } from './disclosure';
+import { ExchangeModule } from './exchange';
+import { HealthModule } from './health';
+import { IdempotencyModule } from './idempotency';
+import { MarketingModule } from './marketing';
+import { OffersModule, offerEntities } from './offers';
+import { type Platform, PlatformModule } from './platform/platform.module';
+import { RevocationModule } from './revocation';
+
+export const entities = [...catalogueEntities, ...offerEntities];
+
+/** The API process. */
+@Module({})
+export class AppModule {
+  static of(platform: Platform): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.of(platform),
+        HealthModule,
+        AccessModule,
+        IdempotencyModule,
+        CatalogueModule,
+        OffersModule,
+        ConsentsModule,
+        ExchangeModule,
+        DisclosureModule,
+        RevocationModule,
+        CustomerViewModule,
+        MarketingModule,
+      ],
+    };
+  }
+}

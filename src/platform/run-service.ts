@@ -1,0 +1,32 @@
+import { ConfigError } from './config';
+import { describeError } from './logging';
+import { exitWithParent } from './supervisor';
+
+export interface RunningService {
+  /** Said to the parent process, where there is one. */
+  ready: Record<string, unknown>;
+  close(): Promise<void>;
+}
+
+/** Runs a service as this process: starts it, tells the parent, ends it gracefully when asked to or when the parent is gone. */
+export function runService(name: string, start: () => Promise<RunningService>): void {
+  const starting = start();
+  exitWithParent(async () => {
+    const service = await starting.catch(() => undefined);
+    await service?.close();
+  });
+  starting.then(
+    ({ ready }) => process.send?.({ ready: true, ...ready }),
+    (error: unknown) => {
+      tellWhyNot(name, error);
+      process.exit(1);
+    },
+  );
+}
+
+/** Settings and advice are ours to show; of any other error only what may be known of it. */
+function tellWhyNot(name: string, error: unknown): void {
+  const ours =
+    error instanceof ConfigError || (error instanceof Error && !('code' in error) && !('driverError' in error));
+  console.error(`The ${name} cannot start.`, ours ? error.message : describeError(error));
+}

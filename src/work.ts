@@ -1,0 +1,101 @@
+import type { Database, Statement } from './platform/database';
+import type { Logger } from './platform/logging';
+import { metrics } from './platform/metrics';
+import { eraseOwed } from './revocation';
+import { grantOwed } from './rewards';
+
+/** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
+const SWEEP_MS = 250;
+const MEASURE_MS = 5_000;
+
+const OWED: Statement = { name: 'programmes_owed', text: 'SELECT DISTINCT programme_id FROM programmes_owed()' };
+const BACKLOG: Statement = {
+  name: 'outbox_backlog',
+  text: `SELECT coalesce(sum(owed), 0)::int AS owed, coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS seconds
+           FROM outbox_backlog() WHERE topic <> 'erasure'`,
+};
+
+export interface Work {
+  /** Does what this programme is owed; a call while that runs sees to it that it is looked at again. */
+  attend(programmeId: string): Promise<void>;
+  /** Finishes the batch at hand and stops. */
+  close(): Promise<void>;
+}
+
+/** Starts at once with what is owed from before, and sweeps from then on. */
+export function startWork(database: Database, logger: Logger): Work {
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  let stopping = false;
+
+  async function run(programmeId: string): Promise<void> {
+    do {
+      again.delete(programmeId);
+      await grantOwed(database, programmeId, () => stopping);
+      await eraseOwed(database, programmeId, () => stopping);
+    } while (again.has(programmeId) && !stopping);
+  }
+
+  function attend(programmeId: string): Promise<void> {
+    const current = running.get(programmeId);
+    if (current) {
+      again.add(programmeId);
+      return current;
+    }
+    const started = run(programmeId).finally(() => running.delete(programmeId));
+    running.set(programmeId, started);
+    return started;
+  }
+
+  async function sweep(): Promise<void> {
+    const owed = await database.query<{ programme_id: string }>(OWED);
+    const failed = (await Promise.allSettled(owed.map((row) => attend(row.programme_id)))).filter(
+      (one) => one.status === 'rejected',
+    );
+    for (const { reason } of failed)
+      logger.error({ error: reason as unknown }, 'what a programme is owed could not be done');
+  }
+
+  async function measure(): Promise<void> {
+    const [backlog] = await database.query<{ owed: number; seconds: number }>(BACKLOG);
+    metrics.owedAwards.set(backlog?.owed ?? 0);
+    metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
+  }
+
+  const loops = [repeat(sweep, SWEEP_MS, logger), repeat(measure, MEASURE_MS, logger)];
+  return {
+    attend,
+    close: async () => {
+      stopping = true;
+      await Promise.all(loops.map((stop) => stop()));
+      await Promise.allSettled(running.values());
+    },
+  };
+}
+
+/** Runs task, waits, runs it again; a failure is logged once until it works again. Answers how to stop it. */
+function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): () => Promise<void> {
+  let timer: NodeJS.Timeout;
+  let stopped = false;
+  let failing = false;
+  let current = Promise.resolve();
+  const turn = async (): Promise<void> => {
+    try {
+      await task();
+      failing = false;
+    } catch (error) {
+      if (!failing) logger.error({ error }, 'work cannot be looked for; trying on');
+      failing = true;
+    }
+    if (!stopped) timer = setTimeout(next, everyMs);
+  };
+  const next = (): void => {
+    current = turn();
+  };
+  next();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await current;
+  };
+}
