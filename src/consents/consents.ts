@@ -30,7 +30,7 @@ export interface ActiveConsent {
 const GIVE: Statement = {
   name: 'give_consents',
   text: `INSERT INTO consents (programme_id, customer_id, share_id, attribute, purpose, id, recipients, given_at, until)
-           SELECT $1, r.customer, r.share, r.attribute, r.purpose, r.id, r.recipients::uuid[], $3, $3 + make_interval(days => r.days)
+           SELECT $1, r.customer, r.share, r.attribute, r.purpose, r.id, r.recipients::uuid[], $3::timestamptz, $3::timestamptz + make_interval(days => r.days)
              FROM json_to_recordset($2) AS r(customer bigint, share uuid, attribute text, purpose text, id uuid, recipients text, days int)`,
 };
 const TELL_GIVEN: Statement = {

@@ -9,7 +9,7 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
-import { CUSTOMER_REF } from '../consents';
+import { CUSTOMER_REF } from '../access';
 
 export class DisclosureBody {
   @ApiProperty({ example: 'customer-4711' })

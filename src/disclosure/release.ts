@@ -43,7 +43,7 @@ const RELEASE: Statement = {
              JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute),
          written AS (
            INSERT INTO disclosures (programme_id, customer_id, id, recipient_id, purpose, kind, attributes, consents, reason, at, use_until)
-             SELECT $1, c.customer, a.id, a.recipient, a.purpose, a.kind, array_agg(DISTINCT c.attribute), array_agg(c.consent), a.reason,
+             SELECT $1, c.customer, a.id, a.recipient, a.purpose, a.kind, array_agg(DISTINCT c.attribute::text), array_agg(c.consent), a.reason,
                     statement_timestamp(), least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(c.until))
                FROM asked a JOIN covered c ON c.id = a.id
               GROUP BY c.customer, a.id, a.recipient, a.purpose, a.kind, a.reason, a.lease_seconds

@@ -14,7 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { CUSTOMER_REF } from '../consents';
+import { CUSTOMER_REF } from '../access';
 
 const EXAMPLE_OFFER = 'off_01k9v5m3c8e1p9r2t4y6u8i0aa';
 

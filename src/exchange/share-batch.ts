@@ -52,7 +52,7 @@ const WRITE_AWARDS: Statement = {
   name: 'write_awards',
   text: `INSERT INTO awards (programme_id, id, customer_id, share_id, kind, points, expires_on, discount, why, promised_at)
            SELECT $1, r.id, r.customer, r.id, r.kind, r.points,
-                  ($3 AT TIME ZONE (SELECT time_zone FROM programmes WHERE id = $1))::date + r.days, r.discount, r.why, $3
+                  ($3::timestamptz AT TIME ZONE (SELECT time_zone FROM programmes WHERE id = $1))::date + r.days, r.discount, r.why, $3::timestamptz
              FROM json_to_recordset($2) AS r(id uuid, customer bigint, kind text, points bigint, days int, discount jsonb, why text)`,
 };
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Equals, IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { CUSTOMER_REF } from '../consents';
+import { CUSTOMER_REF } from '../access';
 
 /** What is taken back: exactly one of share, purpose, attribute and everything. */
 export class MeRevocationBody {

@@ -83,7 +83,7 @@ export class Revocations {
       scope: 'share' in row.scope ? { share: toPublicId('shr', row.scope.share) } : row.scope,
       consentsEnded: row.consents_ended,
       values: { erasing: row.values_erasing - row.erased, erased: row.erased },
-      recipients: row.recipients,
+      recipients: row.recipients.map(inUtc),
       blockedAt: row.blocked_at.toISOString(),
       ...time('erasedAt', row.erased_at),
       ...time('toldAt', row.told_at),
@@ -111,6 +111,15 @@ export class Revocations {
     return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, did));
   }
 }
+
+/** PostgreSQL writes times in JSON with an offset; everywhere else they end in Z. */
+const inUtc = (recipient: RevocationRecipientView): RevocationRecipientView => ({
+  ...recipient,
+  dueAt: new Date(recipient.dueAt).toISOString(),
+  ...(recipient.acknowledgedAt === undefined
+    ? {}
+    : { acknowledgedAt: new Date(recipient.acknowledgedAt).toISOString() }),
+});
 
 /** @throws 422 unless exactly one is given, 404 for a share that cannot be. */
 function scopeOf(body: MeRevocationBody): RevocationScope {

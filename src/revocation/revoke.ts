@@ -19,7 +19,7 @@ const DUE_HOURS = 72;
 const NOW: Statement = { name: 'database_now', text: 'SELECT clock_timestamp() AS now' };
 const GOT_IT: Statement = {
   name: 'recipients_of_consents',
-  text: `SELECT r.id, r.key, r.name, array_agg(DISTINCT d.purpose) AS purposes, array_agg(DISTINCT a.attribute) AS attributes
+  text: `SELECT r.id, r.key, r.name, array_agg(DISTINCT d.purpose::text) AS purposes, array_agg(DISTINCT a.attribute) AS attributes
            FROM disclosures d JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
            CROSS JOIN LATERAL unnest(d.attributes) AS a(attribute)
           WHERE d.programme_id = $1 AND d.customer_id = $2 AND d.consents && $3

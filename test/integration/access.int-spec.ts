@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { issueKey } from '../../src/access';
 import { parsePublicId, toPublicId } from '../../src/platform/ids';
-import { OPERATOR_KEY, startTestApp, type TestApp } from './access.test-app';
+import { OPERATOR_KEY, refused, startTestApp, type TestApp, unknownCaller } from './access.test-app';
 
 let test: TestApp;
 let admin: { id: string; adminKey: string };
@@ -12,8 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const refused = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
-const unknown = refused(401, 'unauthorized');
 const probe = (bearer?: string, who = 'any') => test.call('GET', `/probe/${who}`, bearer);
 
 describe('who is calling', () => {
@@ -26,7 +24,7 @@ describe('who is calling', () => {
     ['an empty signature', 'eyJhbGciOiJub25lIn0.e30.'],
   ])('refuses %s', async (_, bearer) => {
     const answer = await probe(bearer);
-    expect(answer).toMatchObject(unknown);
+    expect(answer).toMatchObject(unknownCaller);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
   });
 
@@ -34,7 +32,7 @@ describe('who is calling', () => {
     const { adminKey } = admin;
     expect(
       await test.call('GET', '/probe/any', undefined, undefined, { authorization: `Basic ${adminKey}` }),
-    ).toMatchObject(unknown);
+    ).toMatchObject(unknownCaller);
     expect(
       await test.call('GET', '/probe/any', undefined, undefined, { authorization: `bearer ${adminKey}` }),
     ).toMatchObject({ status: 200 });
@@ -42,12 +40,12 @@ describe('who is calling', () => {
 
   it('refuses everyone where a route says nothing, and nobody where it is public', async () => {
     expect(await probe(admin.adminKey, 'unsaid')).toMatchObject(refused(403, 'forbidden'));
-    expect(await probe(undefined, 'unsaid')).toMatchObject(unknown);
+    expect(await probe(undefined, 'unsaid')).toMatchObject(unknownCaller);
     expect(await probe(undefined, 'public')).toMatchObject({ status: 200 });
   });
 
   it('takes what a route says before what its controller says', async () => {
-    expect(await test.call('GET', '/open/closed')).toMatchObject(unknown);
+    expect(await test.call('GET', '/open/closed')).toMatchObject(unknownCaller);
   });
 
   it('knows each kind of key', async () => {
@@ -105,7 +103,7 @@ describe('programmes', () => {
       refused(403, 'forbidden'),
     );
     expect(await test.call('POST', '/v1/programmes', 'an operator key, of $ome lengtg', programme)).toMatchObject(
-      unknown,
+      unknownCaller,
     );
     const { status, body } = await test.call('POST', '/v1/programmes', OPERATOR_KEY, programme);
     expect(status).toBe(201);
@@ -124,7 +122,7 @@ describe('programmes', () => {
   it('have no operator where no operator key is set', async () => {
     const other = await startTestApp({ operatorKey: undefined });
     for (const key of [OPERATOR_KEY, 'undefined', '']) {
-      expect(await other.call('POST', '/v1/programmes', key, programme)).toMatchObject(unknown);
+      expect(await other.call('POST', '/v1/programmes', key, programme)).toMatchObject(unknownCaller);
     }
     await other.stop();
   });
@@ -178,7 +176,7 @@ describe('keys', () => {
     expect(await probe(old.key, 'storefront')).toMatchObject({ status: 200 });
     expect(await probe(fresh.key, 'storefront')).toMatchObject({ status: 200 });
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    expect(await probe(old.key, 'storefront')).toMatchObject(unknown);
+    expect(await probe(old.key, 'storefront')).toMatchObject(unknownCaller);
     expect(await probe(fresh.key, 'storefront')).toMatchObject({ status: 200 });
     expect(await test.call('POST', `/v1/keys/${old.id}/rotate`, admin.adminKey, { overlapSeconds: 1 })).toMatchObject(
       refused(409, 'key-not-usable'),
@@ -188,7 +186,7 @@ describe('keys', () => {
   it('rotates a recipient’s without an overlap', async () => {
     const { recipientId, id, key } = await recipientOf(admin.id);
     const { body: fresh } = await test.call('POST', `/v1/keys/${id}/rotate`, admin.adminKey, { overlapSeconds: 0 });
-    expect(await probe(key)).toMatchObject(unknown);
+    expect(await probe(key)).toMatchObject(unknownCaller);
     expect((await probe(fresh.key)).body).toMatchObject({ kind: 'recipient', recipientId });
   });
 

@@ -15,6 +15,10 @@ import { createTestDatabase } from '../setup/database';
 
 export const OPERATOR_KEY = 'an operator key, of $ome length';
 
+/** What a refusal looks like. */
+export const refused = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
+export const unknownCaller = refused(401, 'unauthorized');
+
 /** A route for each kind of caller that answers who the guard says is calling. */
 @Controller('probe')
 class ProbeController {
