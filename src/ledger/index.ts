@@ -1,2 +1,3 @@
 export { balanceOf, type Balance } from './balances';
+export { entriesOf, type Entry, type TransferKind } from './entries';
 export { postAwards } from './posting';

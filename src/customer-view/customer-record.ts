@@ -1,0 +1,145 @@
+import type { Locale } from '../offers';
+import type { Statement, Tx } from '../platform/database';
+import { toPublicId } from '../platform/ids';
+import type { SealedValue } from '../vault';
+import type { ExportedConsent, ExportedConsentEvent, ExportedDisclosure, ExportedRecipient } from './export.dto';
+
+const CONSENTS: Statement = {
+  name: 'record_consents',
+  text: `SELECT k.id, k.share_id, k.attribute, k.purpose, k.given_at, k.until, k.ended_at,
+                CASE WHEN k.status = 'active' AND k.until <= now() THEN 'expired' ELSE k.status END AS status,
+                (SELECT coalesce(json_agg(json_build_object('recipient', r.key, 'name', r.name) ORDER BY r.key), '[]')
+                   FROM recipients r WHERE r.programme_id = $1 AND r.id = ANY (k.recipients)) AS recipients
+           FROM consents k WHERE k.programme_id = $1 AND k.customer_id = $2
+          ORDER BY k.given_at, k.share_id, k.attribute, k.purpose`,
+};
+const EVENTS: Statement = {
+  name: 'record_consent_events',
+  text: `SELECT event, at, share_id, revocation_id, consents FROM consent_events
+          WHERE programme_id = $1 AND customer_id = $2 ORDER BY sequence`,
+};
+const DISCLOSURES: Statement = {
+  name: 'record_disclosures',
+  text: `SELECT d.id, r.key, r.name, d.purpose, d.kind, d.attributes, d.consents, d.reason, d.at, d.use_until
+           FROM disclosures d JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
+          WHERE d.programme_id = $1 AND d.customer_id = $2 ORDER BY d.at, d.id`,
+};
+const VALUES: Statement = {
+  name: 'record_values',
+  text: `SELECT v.attribute, a.title ->> $3 AS title, v.version, v.ciphertext, v.wrapped_key, v.stored_at,
+                EXISTS (SELECT FROM consents k WHERE k.programme_id = $1 AND k.customer_id = $2 AND k.attribute = v.attribute
+                           AND k.status = 'active' AND k.until > now()) AS covered
+           FROM vault_values v JOIN attributes a ON a.programme_id = $1 AND a.key = v.attribute
+          WHERE v.programme_id = $1 AND v.customer_id = $2 ORDER BY v.attribute`,
+};
+
+interface ConsentRow {
+  id: string;
+  share_id: string;
+  attribute: string;
+  purpose: string;
+  given_at: Date;
+  until: Date;
+  ended_at: Date | null;
+  status: string;
+  recipients: ExportedRecipient[];
+}
+interface EventRow {
+  event: string;
+  at: Date;
+  share_id: string | null;
+  revocation_id: string | null;
+  consents: string[];
+}
+interface DisclosureRow {
+  id: string;
+  key: string;
+  name: string;
+  purpose: string;
+  kind: string;
+  attributes: string[];
+  consents: string[];
+  reason: string;
+  at: Date;
+  use_until: Date;
+}
+interface ValueRow {
+  attribute: string;
+  title: string;
+  version: string;
+  ciphertext: Buffer;
+  wrapped_key: Buffer;
+  stored_at: Date;
+  covered: boolean;
+}
+
+/** A value as the vault holds it, still encrypted; covered: an active consent allows some use of it. */
+export interface HeldValue {
+  title: string;
+  storedAt: Date;
+  covered: boolean;
+  sealed: SealedValue;
+}
+
+const consentIds = (ids: string[]): string[] => ids.map((id) => toPublicId('cns', id));
+
+/** All consents of a customer, in the order in which they were given. */
+export async function consentsOf(tx: Tx, customerId: string): Promise<ExportedConsent[]> {
+  const rows = await tx.query<ConsentRow>(CONSENTS, [tx.programmeId, customerId]);
+  return rows.map((row) => ({
+    id: toPublicId('cns', row.id),
+    shareId: toPublicId('shr', row.share_id),
+    attribute: row.attribute,
+    purpose: row.purpose,
+    recipients: row.recipients,
+    status: row.status,
+    givenAt: row.given_at.toISOString(),
+    until: row.until.toISOString(),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
+  }));
+}
+
+/** All that happened to a customer's consents, in order. */
+export async function consentEventsOf(tx: Tx, customerId: string): Promise<ExportedConsentEvent[]> {
+  const rows = await tx.query<EventRow>(EVENTS, [tx.programmeId, customerId]);
+  return rows.map((row) => ({
+    event: row.event,
+    at: row.at.toISOString(),
+    consents: consentIds(row.consents),
+    ...(row.share_id === null ? {} : { shareId: toPublicId('shr', row.share_id) }),
+    ...(row.revocation_id === null ? {} : { revocationId: toPublicId('rev', row.revocation_id) }),
+  }));
+}
+
+/** Every release of a customer's values, in order. */
+export async function disclosuresOf(tx: Tx, customerId: string): Promise<ExportedDisclosure[]> {
+  const rows = await tx.query<DisclosureRow>(DISCLOSURES, [tx.programmeId, customerId]);
+  return rows.map((row) => ({
+    id: toPublicId('dsc', row.id),
+    recipient: row.key,
+    name: row.name,
+    purpose: row.purpose,
+    kind: row.kind,
+    attributes: row.attributes,
+    consents: consentIds(row.consents),
+    reason: row.reason,
+    at: row.at.toISOString(),
+    useUntil: row.use_until.toISOString(),
+  }));
+}
+
+/** What the vault holds of a customer; nothing is decrypted. */
+export async function heldValues(tx: Tx, customerId: string, language: Locale): Promise<HeldValue[]> {
+  const rows = await tx.query<ValueRow>(VALUES, [tx.programmeId, customerId, language]);
+  return rows.map((row) => ({
+    title: row.title,
+    storedAt: row.stored_at,
+    covered: row.covered,
+    sealed: {
+      attribute: row.attribute,
+      version: row.version,
+      ciphertext: row.ciphertext,
+      wrappedKey: row.wrapped_key,
+    },
+  }));
+}

@@ -1,0 +1,55 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Allow, Caller, type PrincipalOf } from '../access';
+import { CustomerView } from './customer-view.service';
+import { BalanceView, EntryPage } from './entries.dto';
+import { LedgerPage, LocalePage } from './ledger.dto';
+
+type Asking = PrincipalOf<'storefront' | 'staff'>;
+
+const ApiCustomerRef = () =>
+  ApiParam({ name: 'customerRef', example: 'customer-4711', description: 'The storefront’s own reference' });
+
+@ApiTags('Customer view')
+@Controller('v1/customers/:customerRef')
+export class CustomerViewController {
+  constructor(private readonly view: CustomerView) {}
+
+  @Get('balance')
+  @Allow('storefront')
+  @ApiCustomerRef()
+  @ApiOperation({ operationId: 'getBalance', summary: 'Points of a customer; 0 for one never seen' })
+  @ApiOkResponse({ type: BalanceView })
+  balance(@Caller() { programmeId }: Asking, @Param('customerRef') customerRef: string): Promise<BalanceView> {
+    return this.view.balance(programmeId, customerRef);
+  }
+
+  @Get('entries')
+  @Allow('storefront')
+  @ApiCustomerRef()
+  @ApiOperation({ operationId: 'listEntries', summary: 'Every change of a customer’s points and why, newest first' })
+  @ApiOkResponse({ type: EntryPage })
+  entries(
+    @Caller() { programmeId }: Asking,
+    @Param('customerRef') customerRef: string,
+    @Query() page: LocalePage,
+  ): Promise<EntryPage> {
+    return this.view.entries(programmeId, customerRef, page);
+  }
+
+  @Get('ledger')
+  @Allow('storefront', 'dpo')
+  @ApiCustomerRef()
+  @ApiOperation({
+    operationId: 'getCustomerLedger',
+    summary: 'What a customer shared, what for, what they got, who used it: newest first',
+  })
+  @ApiOkResponse({ type: LedgerPage })
+  ledger(
+    @Caller() { programmeId }: Asking,
+    @Param('customerRef') customerRef: string,
+    @Query() page: LocalePage,
+  ): Promise<LedgerPage> {
+    return this.view.ledger(programmeId, customerRef, page);
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { CUSTOMER_REF } from '../access';
+import { findCustomer } from '../consents';
+import { balanceOf, type Balance } from '../ledger';
+import { Database, type Tx } from '../platform/database';
+import { notFound } from '../platform/problem';
+import type { EntryPage } from './entries.dto';
+import { languageOf } from './language';
+import type { LedgerPage, LocalePage } from './ledger.dto';
+import { pageOfEntries } from './points-entries';
+import { pageOfShares } from './shares-ledger';
+
+export const NO_POINTS: Balance = { available: 0, pending: 0, held: 0, expiring: [] };
+const NOTHING = { data: [], nextCursor: null };
+
+/**
+ * What a customer has, and what came of what they shared. One who has never shared has nothing, which is no error: a
+ * storefront may ask before the first share. All of it @throws 404 for what can be no customerRef, 422 for a cursor that
+ * is none of this customer's.
+ */
+@Injectable()
+export class CustomerView {
+  constructor(private readonly database: Database) {}
+
+  balance(programmeId: string, customerRef: string): Promise<Balance> {
+    return this.read(programmeId, customerRef, NO_POINTS, balanceOf);
+  }
+
+  entries(programmeId: string, customerRef: string, { locale, ...page }: LocalePage): Promise<EntryPage> {
+    return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) =>
+      pageOfEntries(tx, customerId, { ...page, language: await languageOf(tx, locale) }),
+    );
+  }
+
+  ledger(programmeId: string, customerRef: string, { locale, ...page }: LocalePage): Promise<LedgerPage> {
+    return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) =>
+      pageOfShares(tx, customerId, { ...page, language: await languageOf(tx, locale) }),
+    );
+  }
+
+  private async read<T>(
+    programmeId: string,
+    customerRef: string,
+    nothing: T,
+    work: (tx: Tx, customerId: string) => Promise<T>,
+  ): Promise<T> {
+    if (!CUSTOMER_REF.test(customerRef)) throw notFound('customer');
+    return this.database.inProgramme(programmeId, async (tx) => {
+      const customerId = await findCustomer(tx, customerRef);
+      return customerId === undefined ? nothing : work(tx, customerId);
+    });
+  }
+}

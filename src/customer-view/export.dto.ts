@@ -1,0 +1,120 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { BalanceView, EntryView } from './entries.dto';
+import { LedgerItem } from './ledger.dto';
+
+export class ExportedValue {
+  @ApiProperty({ example: 'birthday' })
+  attribute: string;
+  @ApiProperty({ example: 'Geburtsdatum' })
+  title: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  storedAt: string;
+  /** erasing: nothing covers it any more, so nobody reads it again, and it is about to be destroyed. */
+  @ApiProperty({ enum: ['stored', 'erasing'], example: 'stored' })
+  status: 'stored' | 'erasing';
+  /** Any JSON, as it was shared or corrected; absent while it is being erased. */
+  @ApiPropertyOptional({
+    oneOf: ['string', 'number', 'boolean', 'object', 'array'].map((type) =>
+      type === 'array' ? { type, items: {} } : { type },
+    ),
+    example: '1990-04-01',
+  })
+  value?: unknown;
+}
+
+export class ExportedShare extends LedgerItem {
+  /** Signed proof of the consents (JWS, EdDSA; keys at /.well-known/jwks.json). */
+  @ApiProperty({ example: 'eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJnZWdlbndlcnQifQ.c2lnbmF0dXJl' })
+  receipt: string;
+}
+
+export class ExportedRecipient {
+  @ApiProperty({ example: 'newsletter' })
+  recipient: string;
+  @ApiProperty({ example: 'Newsletter' })
+  name: string;
+}
+
+export class ExportedConsent {
+  @ApiProperty({ example: 'cns_01k9v5m3c8e1p9r2t4y6u8i0ac' })
+  id: string;
+  @ApiProperty({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
+  shareId: string;
+  @ApiProperty({ example: 'birthday' })
+  attribute: string;
+  @ApiProperty({ example: 'birthday-greeting' })
+  purpose: string;
+  /** Who may be given the value: those that the notice named. */
+  @ApiProperty({ type: () => [ExportedRecipient] })
+  recipients: ExportedRecipient[];
+  @ApiProperty({ enum: ['active', 'withdrawn', 'expired', 'superseded'], example: 'active' })
+  status: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  givenAt: string;
+  /** When it ends by itself. */
+  @ApiProperty({ format: 'date-time', example: '2027-11-24T09:00:00.000Z' })
+  until: string;
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
+  endedAt?: string;
+}
+
+/** What was done to consents: given with a share, or ended. */
+export class ExportedConsentEvent {
+  @ApiProperty({ enum: ['given', 'withdrawn', 'expired', 'superseded'], example: 'given' })
+  event: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  at: string;
+  @ApiProperty({ type: [String], example: ['cns_01k9v5m3c8e1p9r2t4y6u8i0ac'] })
+  consents: string[];
+  @ApiPropertyOptional({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
+  shareId?: string;
+  @ApiPropertyOptional({ example: 'rev_01k9v5m3c8e1p9r2t4y6u8i0af' })
+  revocationId?: string;
+}
+
+export class ExportedDisclosure extends ExportedRecipient {
+  @ApiProperty({ example: 'dsc_01k9v5m3c8e1p9r2t4y6u8i0ae' })
+  id: string;
+  @ApiProperty({ example: 'birthday-greeting' })
+  purpose: string;
+  /** predicate: a question about the values was answered, the values stayed. */
+  @ApiProperty({ enum: ['values', 'predicate'], example: 'values' })
+  kind: string;
+  @ApiProperty({ type: [String], example: ['birthday'] })
+  attributes: string[];
+  @ApiProperty({ type: [String], example: ['cns_01k9v5m3c8e1p9r2t4y6u8i0ac'] })
+  consents: string[];
+  @ApiProperty({ example: 'Greeting for tomorrow' })
+  reason: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T10:00:00.000Z' })
+  at: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-25T10:00:00.000Z' })
+  useUntil: string;
+}
+
+/** Everything that the programme holds about one customer. */
+export class CustomerExport {
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T12:00:00.000Z' })
+  exportedAt: string;
+  @ApiProperty({ example: 'customer-4711' })
+  customerRef: string;
+  @ApiProperty({ type: () => BalanceView })
+  balance: BalanceView;
+  @ApiProperty({ type: () => [ExportedValue] })
+  values: ExportedValue[];
+  /** Newest first. */
+  @ApiProperty({ type: () => [ExportedShare] })
+  shares: ExportedShare[];
+  /** In the order in which they were given. */
+  @ApiProperty({ type: () => [ExportedConsent] })
+  consents: ExportedConsent[];
+  /** In the order in which it happened. */
+  @ApiProperty({ type: () => [ExportedConsentEvent] })
+  history: ExportedConsentEvent[];
+  /** Every time a recipient was given values, in order. */
+  @ApiProperty({ type: () => [ExportedDisclosure] })
+  disclosures: ExportedDisclosure[];
+  /** Newest first. */
+  @ApiProperty({ type: () => [EntryView] })
+  entries: EntryView[];
+}

@@ -1,0 +1,56 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Allow, Caller, type PrincipalOf } from '../access';
+import { CustomerExports } from './customer-export';
+import { CustomerView } from './customer-view.service';
+import { BalanceView, EntryPage } from './entries.dto';
+import { CustomerExport } from './export.dto';
+import { LedgerPage, LocalePage, LocaleQuery } from './ledger.dto';
+
+type Customer = PrincipalOf<'customer'>;
+
+/** The same for the customers themselves: whose it is, the token says. */
+@ApiTags('Customer')
+@Controller('v1/me')
+@Allow('customer')
+export class MeController {
+  constructor(
+    private readonly view: CustomerView,
+    private readonly exports: CustomerExports,
+  ) {}
+
+  @Get('balance')
+  @ApiOperation({ operationId: 'getMyBalance', summary: 'My points' })
+  @ApiOkResponse({ type: BalanceView })
+  balance(@Caller() { programmeId, customerRef }: Customer): Promise<BalanceView> {
+    return this.view.balance(programmeId, customerRef);
+  }
+
+  @Get('entries')
+  @ApiOperation({ operationId: 'listMyEntries', summary: 'Every change of my points and why, newest first' })
+  @ApiOkResponse({ type: EntryPage })
+  entries(@Caller() { programmeId, customerRef }: Customer, @Query() page: LocalePage): Promise<EntryPage> {
+    return this.view.entries(programmeId, customerRef, page);
+  }
+
+  @Get('ledger')
+  @ApiOperation({
+    operationId: 'getMyLedger',
+    summary: 'What I shared, what for, what I got, who used it: newest first',
+  })
+  @ApiOkResponse({ type: LedgerPage })
+  ledger(@Caller() { programmeId, customerRef }: Customer, @Query() page: LocalePage): Promise<LedgerPage> {
+    return this.view.ledger(programmeId, customerRef, page);
+  }
+
+  @Get('export')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'exportMine',
+    summary: 'Everything that is held about me, values included (GDPR Art. 15)',
+  })
+  @ApiOkResponse({ type: CustomerExport })
+  export(@Caller() caller: Customer, @Query() { locale }: LocaleQuery): Promise<CustomerExport> {
+    return this.exports.export(caller, locale);
+  }
+}
