@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median, quantile, runLoad, type LoadResult } from './load';
+import { insertRate, ormRate, postingRate } from './posting';
+import { setTheStage, type Stage } from './stage';
+
+/**
+ * The figures, each beside its limit or rival in the same run, medians of interleaved rounds. Only the ratios travel from
+ * machine to machine. `npm run bench` runs all of them; `npm run bench -- a g` only those.
+ */
+const ROUNDS = 3;
+const REQUESTS = 12_000;
+const CONNECTIONS = 128;
+
+interface Figure {
+  what: string;
+  ours: string;
+  beside: string;
+  ratio: number;
+  goal: { atLeast: number } | { atMost: number };
+}
+
+const round = (value: number, digits = 0): string => value.toLocaleString('en', { maximumFractionDigits: digits });
+const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+
+let customers = 0;
+const fresh = (label: string): ((n: number) => string) => {
+  const series = customers++;
+  return (n) => `${label}-${series}-${n}`;
+};
+
+function load(
+  port: number,
+  request: Parameters<typeof runLoad>[0]['request'],
+  requests = REQUESTS,
+): Promise<LoadResult> {
+  return runLoad({ port, connections: CONNECTIONS, requests, request });
+}
+
+function allAnswered(result: LoadResult, status: number): LoadResult {
+  const other = Object.keys(result.statuses).filter((one) => Number(one) !== status);
+  if (other.length > 0) throw new Error(`Answers other than ${status}: ${JSON.stringify(result.statuses)}`);
+  return result;
+}
+
+/** The rival gets the same bodies over the same number of connections. */
+async function ins(stage: Stage): Promise<LoadResult> {
+  const ref = fresh('ins');
+  return allAnswered(await load(stage.ins.port, (n) => stage.programme.share(ref(n))), 201);
+}
+
+async function share(stage: Stage): Promise<LoadResult> {
+  const ref = fresh('share');
+  return allAnswered(await load(stage.api.port, (n) => stage.programme.share(ref(n))), 201);
+}
+
+async function nothingOwed(stage: Stage): Promise<void> {
+  for (;;) {
+    const { rows } = await stage.client.query<{ owed: string }>('SELECT count(*) AS owed FROM outbox');
+    if (rows[0]?.owed === '0') return;
+    await sleep(50);
+  }
+}
+
+async function figureA(stage: Stage): Promise<Figure[]> {
+  const pairs: { ours: LoadResult; rival: LoadResult }[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(a) shares and ins over HTTP, ${CONNECTIONS} connections: round ${n + 1} of ${ROUNDS}`);
+    pairs.push({ rival: await ins(stage), ours: await share(stage) });
+    await nothingOwed(stage);
+  }
+  const rate = {
+    ours: median(pairs.map(({ ours }) => ours.perSecond)),
+    rival: median(pairs.map(({ rival }) => rival.perSecond)),
+  };
+  const p99 = {
+    ours: median(pairs.map(({ ours }) => ours.p99Ms)),
+    rival: median(pairs.map(({ rival }) => rival.p99Ms)),
+  };
+  return [
+    {
+      what: '(a) shares, posting on',
+      ours: `${round(rate.ours)}/s`,
+      beside: `ins ${round(rate.rival)}/s`,
+      ratio: rate.ours / rate.rival,
+      goal: { atLeast: 2 },
+    },
+    {
+      what: '(a) p99 of a share',
+      ours: `${round(p99.ours, 1)} ms`,
+      beside: `ins ${round(p99.rival, 1)} ms`,
+      ratio: p99.ours / p99.rival,
+      goal: { atMost: 0.35 },
+    },
+  ];
+}
+
+async function figureB(stage: Stage): Promise<Figure[]> {
+  await nothingOwed(stage);
+  await stage.worker.stop();
+  const rates: { posting: number; insert: number; orm: number }[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(b) posting, durable INSERTs, TypeORM transactions: round ${n + 1} of ${ROUNDS}`);
+    rates.push({
+      insert: await insertRate(stage.databaseUrl, 8, 20_000),
+      posting: await postingRate(stage, 100_000),
+      orm: await ormRate(stage.databaseUrl, 500),
+    });
+  }
+  const of = (which: 'posting' | 'insert' | 'orm'): number => median(rates.map((one) => one[which]));
+  const ours = `${round(of('posting'))} awards/s`;
+  return [
+    {
+      what: '(b) posting, one worker',
+      ours,
+      beside: `INSERTs, 8 clients: ${round(of('insert'))}/s`,
+      ratio: of('posting') / of('insert'),
+      goal: { atLeast: 7 },
+    },
+    {
+      what: '(b) posting, one worker',
+      ours,
+      beside: `TypeORM transactions: ${round(of('orm'))}/s`,
+      ratio: of('posting') / of('orm'),
+      goal: { atLeast: 100 },
+    },
+  ];
+}
+
+/** From the POST being sent to the balance showing the points, asked over and over; and the POST alone. */
+async function visible(stage: Stage, customerRef: string): Promise<{ post: number; visible: number }> {
+  const { path, headers, body } = stage.programme.share(customerRef);
+  const base = `http://127.0.0.1:${stage.api.port}`;
+  const started = performance.now();
+  const response = await fetch(base + path, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  });
+  if (response.status !== 201) throw new Error(`A share was answered with ${response.status}`);
+  await response.arrayBuffer();
+  const post = performance.now() - started;
+  for (;;) {
+    const answer = await fetch(`${base}/v1/customers/${customerRef}/balance`, { headers });
+    const { available } = (await answer.json()) as { available: number };
+    if (available > 0) return { post, visible: performance.now() - started };
+  }
+}
+
+async function figureC(stage: Stage): Promise<Figure[]> {
+  const ref = fresh('visible');
+  const times: { post: number; visible: number }[] = [];
+  progress('(c) from a share to its points being visible, one at a time');
+  for (let n = 0; n < 300; n++) {
+    times.push(await visible(stage, ref(n)));
+    await sleep(10);
+  }
+  const sorted = (which: 'post' | 'visible'): number[] =>
+    times
+      .slice(20)
+      .map((one) => one[which])
+      .sort((a, b) => a - b);
+  const [post, seen] = [sorted('post'), sorted('visible')];
+  const afterKill: number[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(c) the same while the worker is killed: ${n + 1} of ${ROUNDS}`);
+    process.kill(stage.worker.pid, 'SIGKILL');
+    afterKill.push((await visible(stage, ref(1000 + n))).visible);
+    await sleep(1500);
+  }
+  const at = (list: number[], q: number): number => quantile(list, q);
+  return [
+    {
+      what: '(c) share → visible, p50',
+      ours: `${round(at(seen, 0.5), 1)} ms`,
+      beside: `the POST ${round(at(post, 0.5), 1)} ms`,
+      ratio: at(seen, 0.5) / at(post, 0.5),
+      goal: { atMost: 2 },
+    },
+    {
+      what: '(c) share → visible, p99',
+      ours: `${round(at(seen, 0.99), 1)} ms`,
+      beside: `the POST ${round(at(post, 0.99), 1)} ms`,
+      ratio: at(seen, 0.99) / at(post, 0.99),
+      goal: { atMost: 2.5 },
+    },
+    {
+      what: '(c) … over the SIGKILL of the worker',
+      ours: `${round(median(afterKill))} ms`,
+      beside: '1 s',
+      ratio: median(afterKill) / 1000,
+      goal: { atMost: 1 },
+    },
+  ];
+}
+
+async function figureG(stage: Stage): Promise<Figure[]> {
+  const ref = fresh('release');
+  progress('(g) shares to release from');
+  allAnswered(await load(stage.api.port, (n) => stage.programme.share(ref(n))), 201);
+  await nothingOwed(stage);
+  const pairs: { ours: number; rival: number }[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(g) releases and ins over HTTP: round ${n + 1} of ${ROUNDS}`);
+    const rival = (await ins(stage)).perSecond;
+    const ours = allAnswered(await load(stage.api.port, (m) => stage.programme.disclose(ref(m))), 200).perSecond;
+    pairs.push({ rival, ours });
+  }
+  const ours = median(pairs.map((one) => one.ours));
+  const rival = median(pairs.map((one) => one.rival));
+  return [
+    {
+      what: '(g) release of one value',
+      ours: `${round(ours)}/s`,
+      beside: `ins ${round(rival)}/s`,
+      ratio: ours / rival,
+      goal: { atLeast: 1 },
+    },
+  ];
+}
+
+// (b) stops the worker for good, so it is last.
+const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = { a: figureA, c: figureC, g: figureG, b: figureB };
+
+function print(figures: Figure[]): void {
+  console.log('\n| figure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|');
+  for (const { what, ours, beside, ratio, goal } of figures) {
+    const [met, text] =
+      'atLeast' in goal ? [ratio >= goal.atLeast, `≥ ${goal.atLeast}`] : [ratio <= goal.atMost, `≤ ${goal.atMost}`];
+    console.log(`| ${what} | ${ours} | ${beside} | ${round(ratio, 2)} | ${text} | ${met ? '✓' : '✗'} |`);
+  }
+}
+
+async function main(): Promise<void> {
+  const chosen = process.argv.slice(2);
+  progress('Starting PostgreSQL (full durability), API, worker and ins…');
+  const stage = await setTheStage();
+  try {
+    const warm = fresh('warm');
+    await load(stage.api.port, (n) => stage.programme.share(warm(n)), 3000);
+    await load(stage.ins.port, (n) => stage.programme.share(warm(n)), 3000);
+    const figures: Figure[] = [];
+    for (const [name, measure] of Object.entries(FIGURES)) {
+      if (chosen.length === 0 || chosen.includes(name)) figures.push(...(await measure(stage)));
+    }
+    print(figures);
+  } finally {
+    await stage.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
