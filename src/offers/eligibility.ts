@@ -8,12 +8,11 @@ const OFFERED = new Set(
    int double string bool dyn timestamp duration getFullYear getMonth getDayOfMonth getDayOfWeek`.split(/\s+/),
 );
 const OVER_LISTS = new Set(['all', 'exists', 'exists_one', 'filter']);
-const DEEPEST_LOOP = 2;
 const LONGEST = 2000;
 
 const environment = new Environment({
   unlistedVariablesAreDyn: true,
-  limits: { maxAstNodes: 200, maxDepth: 24, maxListElements: 300, maxMapEntries: 20, maxCallArguments: 4 },
+  limits: { maxAstNodes: 200, maxDepth: 24, maxListElements: 200, maxMapEntries: 20, maxCallArguments: 4 },
 }).registerVariable('context', 'map');
 
 interface Node {
@@ -29,24 +28,37 @@ interface Refusal {
   start: number;
 }
 
-/** The first call that is not offered, or a loop in a loop in a loop. */
-function refusedCall(value: unknown, loops: number): Refusal | undefined {
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const refused = refusedCall(item, loops);
-      if (refused) return refused;
-    }
-    return undefined;
-  }
+/**
+ * The first call that is not offered, loop within a loop, or sum within a loop: lists can be added up, and what grows
+ * and is then gone through costs more than facts and rule together say.
+ */
+function refused(value: unknown, isInLoop: boolean): Refusal | undefined {
+  if (Array.isArray(value)) return firstOf(value.map((item) => () => refused(item, isInLoop)));
   if (!isNode(value)) return undefined;
-  let inside = loops;
-  if (value.op === 'call' || value.op === 'rcall') {
-    const name = String((value.args as unknown[])[0]);
-    if (!OFFERED.has(name)) return { message: `there is no function ${name}`, start: value.start ?? 0 };
-    if (OVER_LISTS.has(name)) inside += 1;
-    if (inside > DEEPEST_LOOP) return { message: `${name} is nested too deeply`, start: value.start ?? 0 };
+  const start = value.start ?? 0;
+  if (value.op === '+' && isInLoop) return { message: 'nothing is added up within or for a loop', start };
+  if (value.op !== 'call' && value.op !== 'rcall') return refused(value.args, isInLoop);
+  const [name, ...operands] = value.args as [string, ...unknown[]];
+  if (!OFFERED.has(name)) return { message: `there is no function ${name}`, start };
+  if (!OVER_LISTS.has(name)) return refused(operands, isInLoop);
+  const [range, body] = operands;
+  if (isLooping(body)) return { message: `${name} has another loop within it`, start };
+  return refused(range, true) ?? refused(body, true);
+}
+
+function firstOf(checks: (() => Refusal | undefined)[]): Refusal | undefined {
+  for (const check of checks) {
+    const found = check();
+    if (found) return found;
   }
-  return refusedCall(value.args, inside);
+  return undefined;
+}
+
+function isLooping(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isLooping);
+  if (!isNode(value)) return false;
+  const isLoop = value.op === 'rcall' && OVER_LISTS.has(String((value.args as unknown[])[0]));
+  return isLoop || isLooping(value.args);
 }
 
 function where(expression: string, start: number): string {
@@ -63,8 +75,8 @@ export function faultOfEligibility(expression: string): string | undefined {
   } catch (error) {
     return describe(expression, error);
   }
-  const refused = refusedCall(parsed.ast, 0);
-  if (refused) return `cannot be used as a CEL expression: ${refused.message} (${where(expression, refused.start)})`;
+  const refusal = refused(parsed.ast, false);
+  if (refusal) return `cannot be used as a CEL expression: ${refusal.message} (${where(expression, refusal.start)})`;
   const checked = parsed.check();
   if (!checked.valid) return describe(expression, checked.error);
   if (checked.type !== 'bool' && checked.type !== 'dyn') return `must come to true or false, not to ${checked.type}`;

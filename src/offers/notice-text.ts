@@ -41,7 +41,7 @@ const DE: Words = {
   discount: (worth, validDays, minimum) =>
     `Als Dankeschön erhältst du einen Rabattcode über ${worth}, gültig ${validDays === 1 ? 'einen Tag' : `${validDays} Tage`}${minimum === undefined ? '' : `, ab ${minimum} Bestellwert`}.`,
   freedom:
-    'Das ist freiwillig. Wenn du ablehnst, hast du dadurch keinen Nachteil. Du kannst deine Einwilligung jederzeit mit Wirkung für die Zukunft zurücknehmen, ganz oder für einzelne Zwecke; dein Dankeschön behältst du.',
+    'Das ist freiwillig. Wenn du ablehnst, hast du außerhalb dieses Angebots keinen Nachteil. Du kannst deine Einwilligung jederzeit mit Wirkung für die Zukunft zurücknehmen, ganz oder für einzelne Zwecke; dein Dankeschön behältst du.',
   california: (method, validUntil) =>
     `Für Kundinnen und Kunden in Kalifornien: Der Wert dieser Angaben wurde nach dieser Methode geschätzt (§ 7081 CCPA Regulations): ${method}. Die Schätzung gilt bis ${validUntil}.`,
 };
@@ -60,7 +60,7 @@ const EN: Words = {
   discount: (worth, validDays, minimum) =>
     `As a thank-you you get a discount code for ${worth}, valid for ${validDays === 1 ? 'one day' : `${validDays} days`}${minimum === undefined ? '' : `, on orders from ${minimum}`}.`,
   freedom:
-    'This is up to you. Saying no has no drawback. You can take your consent back at any time for the future, all of it or for single purposes; you keep your thank-you.',
+    'This is up to you. Saying no has no drawback beyond this offer. You can take your consent back at any time for the future, all of it or for single purposes; you keep your thank-you.',
   california: (method, validUntil) =>
     `For customers in California: the value of this information was estimated by this method (§ 7081 CCPA Regulations): ${method}. The estimate is valid until ${validUntil}.`,
 };
@@ -86,11 +86,14 @@ function rewardText({ reward, validDays }: NoticeTerms, locale: Locale, words: W
   return words.discount(worth, codeDays, minimum);
 }
 
+/** A text that others follow on the same line. */
+const sentence = (text: string): string => (/[.!?…:]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
+
 function askText(ask: PublishedAsk, locale: Locale, words: Words): string {
   const lines = ask.purposes.map((purpose) => {
     const choice = purpose.required ? '' : ` (${words.optional})`;
     const parts = [
-      `${purpose.title[locale]}${choice}: ${purpose.description[locale]}`,
+      `${purpose.title[locale]}${choice}: ${sentence(purpose.description[locale])}`,
       ...(purpose.thirdPartyAdvertising ? [words.advertising] : []),
       words.recipients(purpose.recipients.map(({ name }) => name)),
     ];

@@ -57,7 +57,8 @@ export async function startOffersApp(settings: { allowLoopbackWebhooks?: boolean
     OffersModule,
   ];
   const testing = await Test.createTestingModule({ imports }).compile();
-  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 256 } });
+  const app = testing.createNestApplication<NestFastifyApplication>(adapter, { logger: false });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter({ error: (fields: unknown) => errors.push(fields) } as never));
   await app.init();
