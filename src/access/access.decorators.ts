@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, ExecutionContext, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Principal, PrincipalKind, Role } from './principal';
 
@@ -23,8 +23,22 @@ export function Allow(...who: (Exclude<PrincipalKind, 'staff'> | Role)[]) {
     (one): one is Exclude<PrincipalKind, 'staff'> => !roles.includes(one as Role),
   ) as PrincipalKind[];
   const allowed: Allowed = { kinds: roles.length > 0 ? [...kinds, 'staff'] : kinds, roles };
-  return applyDecorators(SetMetadata(ALLOWED, allowed), ApiBearerAuth('key'));
+  return applyDecorators(SetMetadata(ALLOWED, allowed), ...who.map(schemeOf));
 }
+
+/** As the contract says it: one alternative for each, roles of staff behind their key. */
+const schemeOf = (one: Exclude<PrincipalKind, 'staff'> | Role) => {
+  switch (one) {
+    case 'marketing':
+    case 'dpo':
+    case 'admin':
+      return ApiSecurity('staffKey', [one]);
+    case 'customer':
+      return ApiSecurity('customerToken');
+    default:
+      return ApiSecurity(`${one}Key`);
+  }
+};
 
 export const PUBLIC = 'gegenwert:public';
 export const Public = () => SetMetadata(PUBLIC, true);

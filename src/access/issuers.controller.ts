@@ -1,9 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
-  ApiConflictResponse,
   ApiCreatedResponse,
   ApiNoContentResponse,
-  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -11,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { Idempotency, ThisCall, type Call } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { Allow, Caller } from './access.decorators';
 import { IssuerDto, IssuerListDto, NewIssuerDto } from './issuers.dto';
@@ -36,7 +35,7 @@ export class IssuersController {
       'their customerRef, staff by a claim that holds their role.',
   })
   @ApiCreatedResponse({ type: IssuerDto })
-  @ApiConflictResponse({ description: '`issuer-taken`: the issuer is registered for this audience already' })
+  @ApiProblems({ 409: { 'issuer-taken': 'the issuer is registered for this audience already' } })
   register(@ThisCall() call: Call, @Body() wanted: NewIssuerDto): Promise<IssuerDto> {
     return this.idempotency.once(call, 201, (tx) => this.issuers.register(tx, wanted));
   }
@@ -57,7 +56,6 @@ export class IssuersController {
   })
   @ApiParam({ name: 'id', example: 'iss_01kbn7p4a2f8x9d0v5q3w6y1zr' })
   @ApiNoContentResponse()
-  @ApiNotFoundResponse({ description: '`not-found`' })
   remove(@Caller() { programmeId }: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
     return this.database.inProgramme(programmeId, (tx) => this.issuers.remove(tx, id));
   }

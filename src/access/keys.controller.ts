@@ -1,9 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
-  ApiConflictResponse,
   ApiCreatedResponse,
   ApiNoContentResponse,
-  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -11,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { Idempotency, ThisCall, type Call } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { Allow, Caller } from './access.decorators';
 import { IssuedKeyDto, KeyListDto, NewKeyDto, RotationDto } from './keys.dto';
@@ -51,8 +50,7 @@ export class KeysController {
   })
   @ApiParam(ID)
   @ApiCreatedResponse({ type: IssuedKeyDto })
-  @ApiNotFoundResponse({ description: '`not-found`' })
-  @ApiConflictResponse({ description: '`key-not-usable`: the old key has ended already' })
+  @ApiProblems({ 409: { 'key-not-usable': 'the old key has ended already' } })
   rotate(
     @ThisCall() call: Call,
     @Param('id') id: string,
@@ -70,8 +68,7 @@ export class KeysController {
   })
   @ApiParam(ID)
   @ApiNoContentResponse()
-  @ApiNotFoundResponse({ description: '`not-found`' })
-  @ApiConflictResponse({ description: '`last-admin-key`: a programme keeps its last admin key' })
+  @ApiProblems({ 409: { 'last-admin-key': 'a programme keeps its last admin key' } })
   revoke(@Caller() { programmeId }: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
     return this.database.inProgramme(programmeId, (tx) => this.keys.revoke(tx, id));
   }

@@ -1,5 +1,6 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiConflictResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../platform/http/api-problems';
 import { Allow } from './access.decorators';
 import { NewProgrammeDto, ProgrammeDto } from './programmes.dto';
 import { ProgrammesService } from './programmes.service';
@@ -13,7 +14,7 @@ export class ProgrammesController {
   @Allow('operator')
   @ApiOperation({ operationId: 'foundProgramme', summary: 'Found a programme, with a key for its first admin' })
   @ApiCreatedResponse({ type: ProgrammeDto })
-  @ApiConflictResponse({ description: '`slug-taken`: another programme has this slug' })
+  @ApiProblems({ 409: { 'slug-taken': 'another programme has this slug' } })
   found(@Body() wanted: NewProgrammeDto): Promise<ProgrammeDto> {
     return this.programmes.found(wanted);
   }

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { AttributeDto, AttributePageDto, CreateAttributeDto } from './attribute.dto';
 import { AttributesService } from './attributes.service';
@@ -19,6 +20,7 @@ export class AttributesController {
   @Post()
   @Allow('marketing')
   @ApiOperation({ operationId: 'createAttribute', summary: 'Adds an attribute to the catalogue' })
+  @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateAttributeDto): Promise<AttributeDto> {
     return this.idempotency.once(call, 201, (tx) => this.attributes.create(tx, body));
   }

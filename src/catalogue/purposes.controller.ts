@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { PurposeDto, PurposePageDto, CreatePurposeDto } from './purpose.dto';
 import { PurposesService } from './purposes.service';
@@ -19,6 +20,7 @@ export class PurposesController {
   @Post()
   @Allow('marketing')
   @ApiOperation({ operationId: 'createPurpose', summary: 'Adds a purpose to the catalogue' })
+  @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreatePurposeDto): Promise<PurposeDto> {
     return this.idempotency.once(call, 201, (tx) => this.purposes.create(tx, body));
   }

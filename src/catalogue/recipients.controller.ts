@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, issueKey, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { CreateRecipientDto, NewRecipientDto, RecipientDto, RecipientPageDto } from './recipient.dto';
 import { RecipientsService } from './recipients.service';
@@ -22,6 +23,7 @@ export class RecipientsController {
     operationId: 'createRecipient',
     summary: 'Registers a recipient for its purposes; its key and webhook secret are shown once',
   })
+  @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateRecipientDto): Promise<NewRecipientDto> {
     return this.idempotency.once(call, 201, async (tx) => {
       const { recipientId, recipient, webhookSecret } = await this.recipients.create(tx, body);

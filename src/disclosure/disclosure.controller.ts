@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
+import { ApiProblems } from '../platform/http/api-problems';
 import { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
 import { Disclosure } from './disclosure.service';
 
@@ -15,6 +16,12 @@ export class DisclosureController {
   @Allow('recipient')
   @ApiOperation({ operationId: 'disclose', summary: 'Read values for a consented purpose' })
   @ApiOkResponse({ type: DisclosureAnswer })
+  @ApiProblems({
+    403: {
+      'no-active-consent': 'none of the attributes has an active consent for the purpose; nothing was released',
+      'purpose-not-registered': 'the recipient is not registered for the purpose',
+    },
+  })
   disclose(@Caller() caller: PrincipalOf<'recipient'>, @Body() body: DisclosureBody): Promise<DisclosureAnswer> {
     return this.disclosure.disclose(caller, body);
   }

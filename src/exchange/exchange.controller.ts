@@ -2,8 +2,25 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
+import { ApiProblems, type Problems } from '../platform/http/api-problems';
 import { MeShareBody, ShareAnswer, ShareBody, ShareView } from './exchange.dto';
 import { Exchange } from './exchange.service';
+
+const REFUSALS: Problems = {
+  404: { 'not-found': 'there is none with this id or key in this programme' },
+  409: {
+    'offer-not-live': 'the offer is a draft, paused, ended or outside its window',
+    'offer-exhausted': 'its budget is promised; nothing was stored',
+    'notice-outdated': 'the customer was shown another text than is in force',
+    'not-eligible': 'the facts in context do not meet the offer’s eligibility; nothing was stored',
+    'too-young': 'the facts in context do not meet the offer’s minimum age; nothing was stored',
+  },
+  422: {
+    'value-invalid': 'a value does not match its attribute’s schema: see errors, which do not repeat it',
+    'consent-incomplete': 'a required attribute or purpose is missing',
+    'explicit-consent-required': 'a special-category attribute needs a consent of its own',
+  },
+};
 
 @ApiTags('Exchange')
 @Controller('v1')
@@ -16,6 +33,7 @@ export class ExchangeController {
   @Allow('storefront')
   @ApiOperation({ operationId: 'createShare', summary: 'Share values for an offer' })
   @ApiCreatedResponse({ type: ShareAnswer })
+  @ApiProblems(REFUSALS)
   create(@ThisCall() call: Call, @Body() body: ShareBody): Promise<ShareAnswer> {
     return this.exchange.share(call, body);
   }
@@ -34,6 +52,7 @@ export class ExchangeController {
   @ApiTags('Customer')
   @ApiOperation({ operationId: 'createMyShare', summary: 'Share values for an offer, as the customer' })
   @ApiCreatedResponse({ type: ShareAnswer })
+  @ApiProblems(REFUSALS)
   createMine(
     @ThisCall() call: Call,
     @Caller() caller: PrincipalOf<'customer'>,

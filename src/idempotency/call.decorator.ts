@@ -1,4 +1,5 @@
 import { createParamDecorator, ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Principal } from '../access';
 import type { RequestWithPrincipal } from '../access/access.decorators';
@@ -15,8 +16,7 @@ export interface Call {
   reply: FastifyReply;
 }
 
-/** The call at hand. @throws 400 `idempotency-key-required` to a storefront that sent none. */
-export const ThisCall = createParamDecorator((_: unknown, context: ExecutionContext): Call => {
+const callAtHand = createParamDecorator((_: unknown, context: ExecutionContext): Call => {
   const request = context.switchToHttp().getRequest<RequestWithPrincipal>();
   const { principal } = request;
   if (!principal || principal.kind === 'operator') throw new Error('@ThisCall() needs a caller of a programme');
@@ -40,3 +40,20 @@ export const ThisCall = createParamDecorator((_: unknown, context: ExecutionCont
     reply: context.switchToHttp().getResponse(),
   };
 });
+
+/**
+ * The call at hand; the contract then says that the route takes an Idempotency-Key.
+ * @throws 400 `idempotency-key-required` to a storefront that sent none.
+ */
+export const ThisCall = (): ParameterDecorator => (target, method, index) => {
+  callAtHand()(target, method, index);
+  const handler = method === undefined ? undefined : Object.getOwnPropertyDescriptor(target, method);
+  if (method === undefined || !handler) throw new Error('@ThisCall() is for a parameter of a route');
+  ApiHeader({
+    name: 'Idempotency-Key',
+    description:
+      'New for each thing to be done, and the same for each retry of it: the retry gets the first answer. ' +
+      'Storefronts must send it.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, example: '3f0a5c1e-6b0f-4d0e-9d0b-6f2b4f8f1a57' },
+  })(target, method, handler);
+};

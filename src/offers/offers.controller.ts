@@ -1,14 +1,20 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
+import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
+import { AskPurposeDto } from './ask.dto';
 import { CreateOfferDto, EditOfferDto, OfferDto, OfferPageDto } from './offer.dto';
 import { OffersService } from './offers.service';
 import { Publishing } from './publishing';
+import { DiscountRewardDto, PointsRewardDto } from './reward.dto';
+
+const OFFER_STATE = { 409: { 'offer-state': 'the offer is not in a state for that' } };
 
 @ApiTags('Offers')
+@ApiExtraModels(AskPurposeDto, DiscountRewardDto, PointsRewardDto)
 @Controller('v1/offers')
 export class OffersController {
   constructor(
@@ -21,6 +27,7 @@ export class OffersController {
   @Post()
   @Allow('marketing')
   @ApiOperation({ operationId: 'createOffer', summary: 'Writes a new offer, as a draft' })
+  @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateOfferDto): Promise<OfferDto> {
     return this.idempotency.once(call, 201, (tx) => this.offers.create(tx, body));
   }
@@ -45,6 +52,7 @@ export class OffersController {
     operationId: 'editOffer',
     summary: 'Edits the draft; of a published offer, which never changes, that of its next version',
   })
+  @ApiProblems(OFFER_STATE)
   edit(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string, @Body() body: EditOfferDto): Promise<OfferDto> {
     return this.database.inProgramme(caller.programmeId, (tx) => this.offers.edit(tx, id, body));
   }
@@ -56,6 +64,7 @@ export class OffersController {
     summary: 'Puts the draft in force: its terms and notices never change again',
   })
   @ApiOkResponse({ type: OfferDto })
+  @ApiProblems(OFFER_STATE)
   publish(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
     return this.idempotency.once(call, 200, (tx) => this.publishing.publish(tx, id));
   }
@@ -64,6 +73,7 @@ export class OffersController {
   @Allow('marketing')
   @ApiOperation({ operationId: 'pauseOffer', summary: 'Takes a live offer off; what was accepted is still paid' })
   @ApiOkResponse({ type: OfferDto })
+  @ApiProblems(OFFER_STATE)
   pause(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
     return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live'], 'paused'));
   }
@@ -72,6 +82,7 @@ export class OffersController {
   @Allow('marketing')
   @ApiOperation({ operationId: 'resumeOffer', summary: 'Makes a paused offer live again' })
   @ApiOkResponse({ type: OfferDto })
+  @ApiProblems(OFFER_STATE)
   resume(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
     return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['paused'], 'live'));
   }
@@ -80,6 +91,7 @@ export class OffersController {
   @Allow('marketing')
   @ApiOperation({ operationId: 'endOffer', summary: 'Ends an offer for good; what was accepted is still paid' })
   @ApiOkResponse({ type: OfferDto })
+  @ApiProblems(OFFER_STATE)
   end(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
     return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live', 'paused'], 'ended'));
   }

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiPropertyOptional, A
 import { IsIn, IsOptional } from 'class-validator';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
+import { ApiProblems } from '../platform/http/api-problems';
 import { Page } from '../platform/http/paging';
 import {
   AcknowledgementBody,
@@ -14,6 +15,8 @@ import {
   RevocationView,
 } from './revocation.dto';
 import { Revocations } from './revocation.service';
+
+const NO_SUCH_SHARE = { 404: { 'not-found': 'there is none with this id or key in this programme' } };
 
 class DryRun {
   /** true: say what would happen, and change nothing. */
@@ -42,6 +45,7 @@ export class RevocationController {
   @ApiOperation({ operationId: 'revoke', summary: 'Take back a share, a purpose, an attribute or everything' })
   @ApiCreatedResponse({ type: RevocationAnswer })
   @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  @ApiProblems(NO_SUCH_SHARE)
   async revoke(
     @ThisCall() call: Call,
     @Query() { dryRun }: DryRun,
@@ -69,6 +73,7 @@ export class RevocationController {
   })
   @ApiCreatedResponse({ type: RevocationAnswer })
   @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  @ApiProblems(NO_SUCH_SHARE)
   async revokeMine(
     @ThisCall() call: Call,
     @Caller() caller: PrincipalOf<'customer'>,
