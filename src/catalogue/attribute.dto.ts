@@ -5,8 +5,7 @@ import { SENSITIVITIES, type Sensitivity } from './attribute.entity';
 import { AreTexts, IsKey, TextsDto } from './texts.dto';
 
 export class CreateAttributeDto {
-  @ApiProperty({ example: 'birthDate' })
-  @IsKey()
+  @IsKey('birthDate')
   key: string;
 
   @AreTexts()

@@ -12,7 +12,6 @@ export type { PurposeEntity } from './purpose.entity';
 export { PurposesService } from './purposes.service';
 export { aboutWebhookSecret, type NamedRecipient, RecipientsService } from './recipients.service';
 export { AreTexts, IsKey, TextsDto } from './texts.dto';
-export { kindOfAddress } from './webhook-url';
 
 /** What the database must know of this module. */
 export const catalogueEntities = [AttributeEntity, PurposeEntity, RecipientEntity, RecipientPurposeEntity];

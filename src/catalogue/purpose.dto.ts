@@ -3,8 +3,7 @@ import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } 
 import { AreTexts, IsKey, TextsDto } from './texts.dto';
 
 export class CreatePurposeDto {
-  @ApiProperty({ example: 'newsletter' })
-  @IsKey()
+  @IsKey('newsletter')
   key: string;
 
   @AreTexts()

@@ -1,35 +1,20 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  MaxLength,
-} from 'class-validator';
-import { IsKey } from './texts.dto';
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { AreKeys, IsKey } from './texts.dto';
 
 export class CreateRecipientDto {
-  @ApiProperty({ example: 'newsletter-tool' })
-  @IsKey()
+  @IsKey('newsletter-tool')
   key: string;
 
   /** As the notices name it. */
-  @ApiProperty({ example: 'Nordwind Newsletter' })
+  @ApiProperty({ minLength: 1, example: 'Nordwind Newsletter' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(200)
   name: string;
 
   /** Keys of the purposes it may use values for. */
-  @ApiProperty({ type: [String], example: ['newsletter'] })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(100)
-  @ArrayUnique()
-  @IsKey({ each: true })
+  @AreKeys(['newsletter'])
   purposes: string[];
 
   /** Where it is told what happens; https, and reachable from outside. */

@@ -1,17 +1,28 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsNotEmpty, IsObject, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsNotEmpty,
+  IsObject,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 
 /** A text in both languages that notices are written in. */
 export class TextsDto {
-  @ApiProperty({ example: 'Geburtsdatum' })
+  @ApiProperty({ minLength: 1, example: 'Geburtsdatum' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(4000)
   de: string;
 
-  @ApiProperty({ example: 'Date of birth' })
+  @ApiProperty({ minLength: 1, example: 'Date of birth' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(4000)
@@ -27,10 +38,19 @@ export const AreTexts = () =>
   );
 
 export const KEY_PATTERN = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const FORM = 'key must begin with a letter and have at most 64 letters, digits, hyphens and underscores';
 
 /** A key of the catalogue: what the programme itself calls an attribute, a purpose, a recipient or an offer. */
-export const IsKey = (options: { each?: boolean } = {}) =>
-  Matches(KEY_PATTERN, {
-    ...options,
-    message: 'must begin with a letter and have at most 64 letters, digits, hyphens and underscores',
-  });
+export const IsKey = (example: string) =>
+  applyDecorators(ApiProperty({ pattern: KEY_PATTERN.source, example }), Matches(KEY_PATTERN, { message: FORM }));
+
+/** A list of keys, each of them there once. */
+export const AreKeys = (example: string[]) =>
+  applyDecorators(
+    ApiProperty({ type: 'array', items: { type: 'string', pattern: KEY_PATTERN.source }, minItems: 1, example }),
+    IsArray(),
+    ArrayMinSize(1),
+    ArrayMaxSize(100),
+    ArrayUnique(),
+    Matches(KEY_PATTERN, { each: true, message: `each ${FORM}` }),
+  );

@@ -1,4 +1,4 @@
-import { faultOfWebhookUrl, kindOfAddress } from './webhook-url';
+import { faultOfWebhookUrl } from './webhook-url';
 
 const PRIVATE = /private, reserved or link-local/;
 const ITSELF = /the service itself/;
@@ -89,13 +89,4 @@ describe('faultOfWebhookUrl', () => {
       expect(faultOfWebhookUrl(url, true)).toBeDefined();
     },
   );
-});
-
-describe('kindOfAddress', () => {
-  it('tells what a name resolved to, for whoever connects', () => {
-    expect(kindOfAddress('93.184.215.14')).toBe('public');
-    expect(kindOfAddress('::ffff:93.184.215.14')).toBe('public');
-    expect(kindOfAddress('127.8.8.8')).toBe('loopback');
-    expect(kindOfAddress('::ffff:192.168.0.1')).toBe('closed');
-  });
 });

@@ -5,8 +5,7 @@ import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsObject, 
 import { IsKey } from '../catalogue';
 
 export class AskPurposeDto {
-  @ApiProperty({ example: 'newsletter' })
-  @IsKey()
+  @IsKey('newsletter')
   key: string;
 
   /** False: the customer's own choice, which never changes the reward. */
@@ -43,8 +42,7 @@ const ArePurposes = () =>
 
 export class AskDto {
   /** Key of the attribute. */
-  @ApiProperty({ example: 'birthDate' })
-  @IsKey()
+  @IsKey('birthDate')
   attribute: string;
 
   @ArePurposes()

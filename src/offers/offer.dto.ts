@@ -34,6 +34,8 @@ import { OFFER_STATUSES, type OfferStatus } from './offer.entity';
 import type { Locale } from './published-offer';
 import { ApiReward, IsReward, type RewardDto } from './reward.dto';
 
+export const EXAMPLE_HASH = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
 /** Texts in both languages, or one text for both. */
 const AreTextsOrOne = (example: TextsDto) =>
   applyDecorators(
@@ -152,18 +154,17 @@ export class ValueOfDataDto {
 }
 
 export class CreateOfferDto {
-  @ApiProperty({ example: 'birthday' })
-  @IsKey()
+  @IsKey('birthday')
   key: string;
 
   @AreTextsOrOne({ de: 'Dein Geburtstag', en: 'Your birthday' })
-  title: TextsDto;
+  title: Record<Locale, string>;
 
   @AreTextsOrOne({
     de: 'Verrate uns deinen Geburtstag, und wir gratulieren dir.',
     en: 'Tell us your birthday, and we will congratulate you.',
   })
-  text: TextsDto;
+  text: Record<Locale, string>;
 
   @ApiProperty({ type: () => [AskDto], minItems: 1 })
   @IsArray()
@@ -298,8 +299,10 @@ export class OfferNoticeDto {
   locale: Locale;
 
   /** SHA-256 of the text, in hexadecimal. */
+  @ApiProperty({ example: EXAMPLE_HASH })
   hash: string;
 
+  @ApiProperty({ example: 'Your birthday\n\nTell us your birthday, and we will congratulate you. …' })
   text: string;
 }
 

@@ -5,6 +5,7 @@ import { PageQuery } from '../platform/http/page.dto';
 import { IsContext } from './facts';
 import { IsLocale } from './locale';
 import type { Context, Locale } from './published-offer';
+import { EXAMPLE_HASH } from './offer.dto';
 import { ApiReward, type RewardDto } from './reward.dto';
 
 export const WHY_NOTS = ['too-young', 'not-eligible', 'exhausted', 'cool-off'] as const;
@@ -34,8 +35,10 @@ export class QuoteNoticeDto {
   id: string;
 
   /** SHA-256 of the text in hexadecimal: the share sends it back. */
+  @ApiProperty({ example: EXAMPLE_HASH })
   hash: string;
 
+  @ApiProperty({ example: 'Your birthday\n\nTell us your birthday, and we will congratulate you. …' })
   text: string;
 
   /** The language that the text is in. */
@@ -47,8 +50,10 @@ export class QuotePurposeDto {
   @ApiProperty({ example: 'newsletter' })
   key: string;
 
+  @ApiProperty({ example: 'Newsletter' })
   title: string;
 
+  @ApiProperty({ example: 'We congratulate you by mail.' })
   description: string;
 
   /** False: the customer's own choice, which never changes the reward. */
@@ -63,6 +68,7 @@ export class QuoteAskDto {
   @ApiProperty({ example: 'birthDate' })
   attribute: string;
 
+  @ApiProperty({ example: 'Date of birth' })
   title: string;
 
   @ApiProperty({ type: () => [QuotePurposeDto] })
@@ -87,6 +93,7 @@ export class QuoteDto {
   @ApiProperty({ example: 'birthday' })
   key: string;
 
+  @ApiProperty({ example: 'Your birthday' })
   title: string;
 
   notice: QuoteNoticeDto;

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, CUSTOMER_REF, type PrincipalOf } from '../access';
 import { invalidField } from '../platform/problem';
 import { AskForQuotesDto, QuotesDto, QuotesQuery } from './quote.dto';
@@ -16,6 +16,7 @@ export class QuotesController {
   @Get('customers/:customerRef/offers')
   @Allow('storefront')
   @ApiOperation({ operationId: 'listQuotes', summary: 'What this customer would get for each offer now, and why not' })
+  @ApiParam({ name: 'customerRef', schema: { type: 'string', pattern: CUSTOMER_REF.source }, example: 'customer-4711' })
   ofCustomer(
     @Caller() caller: PrincipalOf<'storefront'>,
     @Param('customerRef') customerRef: string,
