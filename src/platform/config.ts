@@ -26,8 +26,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** @throws ConfigError that names every fault. */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+/**
+ * @param options kek `unused`: for a process that opens no value, and so needs no key beside DATABASE_URL
+ * @throws ConfigError that names every fault.
+ */
+export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } = {}): Config {
   const faults: string[] = [];
   const port = (name: string): number | undefined => {
     const text = env[name];
@@ -61,7 +64,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     dataDir: env.GEGENWERT_DATA_DIR || '.data',
     operatorKey,
-    kek: readKek(env.GEGENWERT_KEK, databaseUrl !== undefined, faults),
+    kek: readKek(env.GEGENWERT_KEK, databaseUrl !== undefined && options.kek !== 'unused', faults),
     logLevel,
     allowLoopbackWebhooks: loopback === 'true',
   };

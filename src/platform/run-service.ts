@@ -18,15 +18,15 @@ export function runService(name: string, start: () => Promise<RunningService>): 
   starting.then(
     ({ ready }) => process.send?.({ ready: true, ...ready }),
     (error: unknown) => {
-      tellWhyNot(name, error);
+      tellWhyNot(`The ${name} cannot start.`, error);
       process.exit(1);
     },
   );
 }
 
 /** Settings and advice are ours to show; of any other error only what may be known of it. */
-function tellWhyNot(name: string, error: unknown): void {
+export function tellWhyNot(sentence: string, error: unknown): void {
   const ours =
     error instanceof ConfigError || (error instanceof Error && !('code' in error) && !('driverError' in error));
-  console.error(`The ${name} cannot start.`, ours ? error.message : describeError(error));
+  console.error(sentence, ours ? error.message : describeError(error));
 }

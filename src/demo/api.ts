@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+
+/** What came back. Which fields there are is the contract's matter: a body is looked into as the caller knows it. */
+export interface Answer<Body> {
+  status: number;
+  /** Of the problem type, where it is one: "no-active-consent". */
+  problem: string | undefined;
+  body: Body;
+  headers: Headers;
+}
+
+interface Call {
+  key: string;
+  body?: object;
+  /** A new one for every POST unless one is given. */
+  idempotencyKey?: string;
+}
+
+/** The published HTTP API, called as any storefront, recipient or member of staff calls it. */
+export class Api {
+  constructor(readonly url: string) {}
+
+  get<Body>(path: string, key: string): Promise<Answer<Body>> {
+    return this.call('GET', path, { key });
+  }
+
+  post<Body>(path: string, key: string, body: object, idempotencyKey = randomUUID()): Promise<Answer<Body>> {
+    return this.call('POST', path, { key, body, idempotencyKey });
+  }
+
+  /** @throws when the answer is not one of success: for what has to be there before the story begins. */
+  async create<Body>(path: string, key: string, body: object): Promise<Body> {
+    const answer = await this.post<Body>(path, key, body);
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  private async call<Body>(method: string, path: string, { key, body, idempotencyKey }: Call): Promise<Answer<Body>> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const parsed = (await response.json()) as Body & { type?: string };
+    const problem = response.status >= 400 ? parsed.type?.replace('urn:gegenwert:problem:', '') : undefined;
+    return { status: response.status, problem, body: parsed, headers: response.headers };
+  }
+}

@@ -1,0 +1,79 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { findStore } from './platform/boot';
+import type { Config } from './platform/config';
+import { spawnService, type Service } from './platform/supervisor';
+
+export interface RunningServices {
+  /** Of the API. */
+  port: number;
+  /** Ends worker and API, then the database where it is ours. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Takes each line that the services write, which otherwise go where ours go. */
+  onLine?: (line: string) => void;
+  /** Told what is being done, for people who wait. */
+  onProgress?: (what: string) => void;
+}
+
+/**
+ * Starts API and worker as processes of ours on the database that the settings name, or on the embedded one.
+ * @param env over our own environment; must be the one that config was read from
+ * @throws when a port is taken or a service does not come up; nothing is left running then.
+ */
+export async function startServices(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  { onLine, onProgress = () => undefined }: StartOptions = {},
+): Promise<RunningServices> {
+  await requireFree(config.port, 'PORT');
+  if (config.metricsPort) {
+    await requireFree(config.metricsPort, 'METRICS_PORT');
+    await requireFree(config.metricsPort + 1, 'METRICS_PORT');
+  }
+  onProgress(config.databaseUrl ? 'connecting to PostgreSQL' : `starting the embedded PostgreSQL in ${config.dataDir}`);
+  const { url, kek, stop } = await findStore(config);
+  const all = {
+    ...env,
+    DATABASE_URL: url,
+    GEGENWERT_KEK: kek.toString('base64'),
+    GEGENWERT_WEBHOOK_ALLOW_LOOPBACK: String(config.allowLoopbackWebhooks),
+  };
+  const services: Service[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(services.map((service) => service.stop()));
+    await stop();
+  };
+  const start = async (name: string, script: string): Promise<Service> => {
+    const options = { name, env: all, restart: true, ...(onLine === undefined ? {} : { onLine }) };
+    const service = await spawnService(join(__dirname, script), options);
+    services.push(service);
+    return service;
+  };
+  try {
+    onProgress('bringing the schema up to date, and starting the API');
+    const api = await start('api', 'main.js');
+    onProgress('starting the worker');
+    await start('worker', 'worker.js');
+    return { port: Number(api.ready['port']), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Asked before anything is started, so that who has to choose another port is told so at once and in words. */
+function requireFree(port: number, setting: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(portAdvice(port, setting, error.code))));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve()));
+  });
+}
+
+function portAdvice(port: number, setting: string, code: string | undefined): string {
+  const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${code})`;
+  return `Port ${port} ${why}. Stop that program, or choose another port: ${setting}=${port + 10}`;
+}
