@@ -5,7 +5,6 @@ import type { Logger } from '../platform/logging';
 import { CONFIG, LOGGER } from '../platform/platform.module';
 import { Problem } from '../platform/problem';
 import { fetchJson } from './fetch-json';
-import { isIssuerUrl } from './issuer-url';
 
 /** No issuer is asked again sooner than this, however many tokens name keys that it did not have. */
 const COOLDOWN_MS = 30_000;
@@ -23,7 +22,7 @@ class Source {
 
   constructor(
     private readonly issuer: string,
-    private readonly allowLoopback: boolean,
+    private readonly fetch: (url: string) => Promise<unknown>,
     private readonly logger: Logger,
   ) {
     // Kept beyond their refresh: while the issuer is away, the keys that it had go on working.
@@ -57,18 +56,17 @@ class Source {
   /** OpenID Connect Discovery 1.0, sections 4.1 to 4.3: the document is the issuer's only when it says so itself. */
   private async fetchKeys(): Promise<unknown> {
     const where = `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { issuer, jwks_uri: keys } = (await fetchJson(where)) as { issuer?: unknown; jwks_uri?: unknown };
+    const { issuer, jwks_uri: keys } = (await this.fetch(where)) as { issuer?: unknown; jwks_uri?: unknown };
     if (issuer !== this.issuer) throw new Error('A discovery document names another issuer');
-    if (typeof keys !== 'string' || !isIssuerUrl(keys, this.allowLoopback))
-      throw new Error('A discovery document names no usable jwks_uri');
-    return fetchJson(keys);
+    if (typeof keys !== 'string') throw new Error('A discovery document names no jwks_uri');
+    return this.fetch(keys);
   }
 }
 
 /** An issuer cannot be asked for its keys: it is not the token's fault, and worth another try. */
 const away = (cause?: unknown): Problem =>
   Object.assign(
-    new Problem(503, 'unavailable', 'The issuer of the token cannot be reached', undefined, [], RETRY_MS / 1000),
+    new Problem(503, 'unavailable', 'The keys of the token’s issuer cannot be had', undefined, [], RETRY_MS / 1000),
     { cause },
   );
 
@@ -86,7 +84,7 @@ export class IssuerKeys {
   of(issuer: string): JWTVerifyGetKey {
     let source = this.sources.get(issuer);
     if (!source) {
-      source = new Source(issuer, this.config.allowLoopbackWebhooks, this.logger);
+      source = new Source(issuer, (url) => fetchJson(url, this.config.allowLoopbackWebhooks), this.logger);
       this.sources.set(issuer, source);
     }
     return source.find;

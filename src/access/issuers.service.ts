@@ -6,7 +6,7 @@ import { newId, requireId, toPublicId } from '../platform/ids';
 import { CONFIG } from '../platform/platform.module';
 import { conflict, invalidField, notFound } from '../platform/problem';
 import { requireCursor } from './cursor';
-import { isIssuerUrl } from './issuer-url';
+import { mayFetch } from './fetch-json';
 import type { IssuerDto, IssuerListDto, NewIssuerDto } from './issuers.dto';
 
 const COLUMNS = `id, issuer, audience, subjects, subject_claim AS "subjectClaim", role_claim AS "roleClaim",
@@ -34,8 +34,11 @@ export class IssuersService {
   /** @throws 422 when issuer is no usable URL; 409 `issuer-taken`, also when it is another programme that has it. */
   async register(tx: Tx, wanted: NewIssuerDto): Promise<IssuerDto> {
     const { issuer, audience, subjects } = wanted;
-    if (!isIssuerUrl(issuer, this.config.allowLoopbackWebhooks)) {
-      throw invalidField('/issuer', 'issuer must be an https URL without user, password and fragment');
+    if (!isIssuer(issuer, this.config.allowLoopbackWebhooks)) {
+      throw invalidField(
+        '/issuer',
+        'issuer must be an https URL of a public address, without user, password, query and fragment',
+      );
     }
     try {
       const claims = [wanted.subjectClaim ?? 'sub', wanted.roleClaim ?? 'role'];
@@ -67,3 +70,8 @@ export class IssuersService {
 }
 
 const toDto = (row: IssuerDto): IssuerDto => ({ ...row, id: toPublicId('iss', row.id) });
+
+/** An issuer as OpenID Connect Discovery 1.0 has it: no query, no fragment; and one that we would go to. */
+function isIssuer(text: string, allowLoopback: boolean): boolean {
+  return !/[?#]/.test(text) && URL.canParse(text) && mayFetch(new URL(text), allowLoopback);
+}

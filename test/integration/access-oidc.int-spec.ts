@@ -119,7 +119,7 @@ describe('refuses', () => {
     ['a key that comes along in jwk', async () => signedByOthers({ jwk: await exportJWK(ownKey.publicKey) })],
     ['an unregistered issuer', () => signedByOthers({}, { iss: 'https://evil.example' })],
     ['an issuer that only looks the same', () => provider.sign(customer({ iss: `${provider.issuer}/` }))],
-    ['no issuer', () => provider.sign(customer({ iss: undefined }))],
+    ['no issuer', () => provider.sign(customer({ iss: null as never }))],
     ['another audience', async () => (await provider.logIn('c-1', 'https://other.example/api')).access_token],
     ['one more audience', () => provider.sign(customer({ aud: [CUSTOMERS, 'https://other.example/api'] }))],
     ['no audience', () => provider.sign(customer({ aud: undefined }))],
@@ -254,6 +254,8 @@ describe('registered issuers', () => {
     ['https://169.254.169.254'],
     ['https://10.0.0.7'],
     ['https://[::ffff:10.0.0.7]'],
+    ['https://0xa9fea9fe'],
+    ['https://metadata.google.internal'],
   ])('cannot be %s', async (issuer) => {
     const answer = await register({ issuer, audience: 'https://a.example', subjects: 'staff' });
     expect(answer).toMatchObject({ ...refused(422, 'invalid-request'), body: { errors: [{ pointer: '/issuer' }] } });

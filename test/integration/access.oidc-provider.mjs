@@ -73,9 +73,9 @@ const commands = {
   },
   asked: () => asked,
   async sign({ claims, header }) {
-    const [{ kid, ...jwk }] = keys;
-    const token = new SignJWT({ iss: issuer, ...claims }).setProtectedHeader({ alg: 'RS256', kid, ...header });
-    return token.sign(await importJWK(jwk, header?.alg ?? 'RS256'));
+    const [{ kid, alg, ...jwk }] = keys;
+    const token = new SignJWT({ iss: issuer, ...claims }).setProtectedHeader({ alg, kid, ...header });
+    return token.sign(await importJWK(jwk, header.alg ?? alg), { crit: { [header.crit?.[0]]: true } });
   },
 };
 

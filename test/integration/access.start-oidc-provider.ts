@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { join } from 'node:path';
 import type { JWTPayload } from 'jose';
 
@@ -12,21 +12,27 @@ export type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>;
 
 /** A running provider, see access.oidc-provider.mjs. */
 export async function startOidcProvider() {
-  const child = fork(join(__dirname, 'access.oidc-provider.mjs'), { execArgv: [], silent: true });
+  const child = fork(join(__dirname, 'access.oidc-provider.mjs'), {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  // It warns of much that does not matter here: only to be read when it ends.
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const [{ issuer }] = (await once(child, 'message')) as [{ issuer: string }];
+  child.on('exit', (code) => {
+    if (code !== 0) throw new Error(`The provider ended with ${code}: ${said}`);
+  });
   let last = 0;
-  const send = <T>(command: string, argument?: unknown): Promise<T> => {
+  const send = async <T>(command: string, argument?: unknown): Promise<T> => {
     last += 1;
     const id = last;
-    return new Promise((resolve) => {
-      const listener = (message: { id: number; answer: T }): void => {
-        if (message.id !== id) return;
-        child.off('message', listener as never);
-        resolve(message.answer);
-      };
-      child.on('message', listener as never);
-      child.send({ id, command, argument });
-    });
+    child.send({ id, command, argument });
+    for await (const [message] of on(child, 'message', { close: ['exit'] })) {
+      const { id: of, answer } = message as { id: number; answer: T };
+      if (of === id) return answer;
+    }
+    throw new Error('The provider ended before it answered');
   };
   return {
     issuer,
