@@ -3,7 +3,7 @@ import { signReceipt } from '../consents';
 import { fingerprint, markReplayed, type Call } from '../idempotency';
 import { OfferBook, type DiscountTerms, type PublishedOffer, type Reward } from '../offers';
 import { Batcher } from '../platform/batcher';
-import { Database, isOnesFault, Statement } from '../platform/database';
+import { Database, isOnesFault, Statement, violatedConstraint } from '../platform/database';
 import { newId, requireId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
@@ -64,7 +64,12 @@ export class Exchange {
   private readonly batcher = new Batcher<PreparedShare, AcceptedShare>({
     run: async (programmeId, shares) => {
       const keys = await this.keyRing.of(programmeId);
-      const outcomes = await this.database.inProgramme(programmeId, (tx) => commitShares(tx, keys, shares));
+      const commit = () => this.database.inProgramme(programmeId, (tx) => commitShares(tx, keys, shares));
+      const outcomes = await commit().catch((error: unknown) => {
+        // The same key for another customer, in another process, whose lock is not this one's.
+        if (violatedConstraint(error) === 'idempotency_keys_pk') return commit();
+        throw error;
+      });
       this.bell.ring(programmeId);
       return outcomes;
     },

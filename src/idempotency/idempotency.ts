@@ -93,19 +93,20 @@ export class Idempotency {
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
     const [claim] = await tx.query<{ claimed: boolean }>(CLAIM, [print.key]);
-    if (!claim?.claimed) {
-      throw conflict(
-        'idempotency-in-progress',
-        'The first request with this key is still running',
-        'Try again shortly.',
-      );
-    }
+    // Whoever holds the claim may only be reading the first answer too: then it is there for both.
     const [before] = await tx.query<Remembered & { answer: { sealed: string } }>(RECALL, [tx.programmeId, print.key]);
     const about = `answer ${print.key.toString('hex')}`;
     if (before) {
       if (!before.request.equals(print.request)) throw keyReused();
       markReplayed(call, before.status);
       return JSON.parse(open(keys.idempotency, Buffer.from(before.answer.sealed, 'base64'), about).toString()) as T;
+    }
+    if (!claim?.claimed) {
+      throw conflict(
+        'idempotency-in-progress',
+        'The first request with this key is still running',
+        'Try again shortly.',
+      );
     }
     const answer = await work(tx);
     const sealed = seal(keys.idempotency, Buffer.from(JSON.stringify(answer)), about).toString('base64');
@@ -138,7 +139,7 @@ export async function findRemembered(tx: Tx, prints: Fingerprint[]): Promise<Map
 
 /**
  * For a batch of calls: remembers what was done. Answers must hold no secret and no shared value. A key that another
- * process used meanwhile is a unique violation, which undoes the batch.
+ * process used meanwhile violates `idempotency_keys_pk`, which undoes the batch: tried again, it finds that one's row.
  */
 export async function rememberAll(tx: Tx, done: (Fingerprint & { status: number; answer: object })[]): Promise<void> {
   if (done.length === 0) return;
