@@ -27,7 +27,26 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
     logger: false,
     abortOnError: false,
   });
+  await guardResponses(app);
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(platform.logger));
+  observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
+  serveDocs(app, openApiDocument(app));
+  await app.init();
+  return app;
+}
+
+/** For answers that are data: nobody keeps them, sniffs them or learns from where they were asked for. */
+const DATA_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Pages get all that helmet knows; data a fixed few, since helmet composes its headers anew for each answer. */
+async function guardResponses(app: NestFastifyApplication): Promise<void> {
   await app.register(helmet, {
+    global: false,
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
@@ -37,10 +56,9 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
       },
     },
   });
-  app.useGlobalPipes(validationPipe());
-  app.useGlobalFilters(new ProblemFilter(platform.logger));
-  observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
-  serveDocs(app, openApiDocument(app));
-  await app.init();
-  return app;
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith('/docs')) await reply.helmet();
+    else void reply.headers(DATA_HEADERS);
+  });
 }

@@ -1,14 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { RewardView } from '../exchange';
 import { IsLocale } from '../offers';
-import { Page } from '../platform/http/paging';
+import { PageQuery } from '../platform/http/page.dto';
 
 export class LocaleQuery {
   @IsLocale()
   locale?: string;
 }
 
-export class LocalePage extends Page {
+export class LocalePage extends PageQuery {
   @IsLocale()
   locale?: string;
 }

@@ -15,6 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
+import { IsContext, IsLocale } from '../offers';
 
 const EXAMPLE_OFFER = 'off_01k9v5m3c8e1p9r2t4y6u8i0aa';
 
@@ -66,9 +67,7 @@ export class MeShareBody {
   consents: ShareConsent[];
 
   /** Language of the notice that was shown. */
-  @ApiPropertyOptional({ example: 'de' })
-  @IsOptional()
-  @Matches(/^(de|en)(-[A-Za-z]{2})?$/, { message: 'locale must be de or en, with a region or without' })
+  @IsLocale()
   locale?: string;
 
   /** Where it was shared. */
@@ -80,9 +79,8 @@ export class MeShareBody {
   channel?: string;
 
   /** Facts that eligibility and minimum age look at; never stored. */
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { country: 'DE', ageBand: '18-24' } })
   @IsOptional()
-  @IsObject()
+  @IsContext()
   context?: Record<string, unknown>;
 }
 

@@ -1,6 +1,6 @@
 import { addCustomers, findCustomers, give, lockCustomers, type GivenConsent } from '../consents';
 import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../idempotency';
-import { earnsNow, rememberEarned, reserve, type PublishedOffer } from '../offers';
+import { costOf, earnsNow, rememberEarned, reserve, type Need, type PublishedOffer } from '../offers';
 import { append } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
@@ -110,10 +110,7 @@ const earningRule = ({ customerRef, offer }: PreparedShare) => ({
   ...offer.perCustomer,
 });
 
-const budgetNeed = ({ offer }: PreparedShare) => ({
-  offerId: offer.offerId,
-  amount: offer.reward.type === 'points' ? offer.reward.points : 1,
-});
+const budgetNeed = ({ offer }: PreparedShare): Need => ({ offerId: offer.offerId, amount: costOf(offer.reward) });
 
 function refusalOf({ offer }: PreparedShare, offers: OfferNow[], now: Date): Problem | undefined {
   const current = offers.find(({ id }) => id === offer.offerId);

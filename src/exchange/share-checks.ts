@@ -1,5 +1,5 @@
 import type { GivenConsent } from '../consents';
-import type { Ask, Locale, PublishedOffer } from '../offers';
+import { localeOf, type Ask, type Locale, type PublishedOffer } from '../offers';
 import { newId } from '../platform/ids';
 import { conflict, Fault, invalidRequest, Problem } from '../platform/problem';
 
@@ -72,7 +72,7 @@ export function checkShare(offer: PublishedOffer, request: ShareRequest): Checke
 }
 
 function findNotice(offer: PublishedOffer, { noticeHash, locale }: ShareRequest): CheckedShare['notice'] {
-  const language = locale?.slice(0, 2);
+  const language = localeOf(locale);
   const found = (['de', 'en'] as const).find(
     (one) => offer.notices[one].hash === noticeHash && (language === undefined || language === one),
   );

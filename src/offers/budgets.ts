@@ -4,7 +4,7 @@ import type { Statement, Tx } from '../platform/database';
 /** What one share would promise, in the unit of the offer's budget: points, or codes. */
 export interface Need {
   offerId: string;
-  amount: number;
+  amount: bigint;
 }
 
 /** So many API processes can promise for one offer at the same time; beyond that they wait for each other. */
@@ -70,7 +70,7 @@ export async function reserve(tx: Tx, needs: Need[]): Promise<boolean[]> {
   const reserved = needs.map(() => false);
   for (const offerId of [...new Set(needs.map((need) => need.offerId))].sort()) {
     const own = [...needs.keys()].filter((n) => needs[n]?.offerId === offerId);
-    for (const n of await reserveForOffer(tx, offerId, own, (n) => BigInt(needs[n]?.amount ?? 0))) reserved[n] = true;
+    for (const n of await reserveForOffer(tx, offerId, own, (n) => needs[n]?.amount ?? 0n)) reserved[n] = true;
   }
   return reserved;
 }

@@ -83,6 +83,8 @@ export class Database {
           connectionTimeoutMillis: 3000,
           idleTimeoutMillis: 60_000,
           keepAlive: true,
+          // Statements that do not depend on each other's answers share a round trip.
+          pipeline: true,
         },
         // A pooled connection that breaks while idle is replaced by the pool; without a listener it would end the process.
         poolErrorHandler: () => undefined,

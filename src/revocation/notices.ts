@@ -2,6 +2,7 @@ import type { PrincipalOf } from '../access';
 import type { Statement, Tx } from '../platform/database';
 import { requireId, toPublicId } from '../platform/ids';
 import { notFound } from '../platform/problem';
+import { pageOf } from '../platform/http/page.dto';
 import type { NoticeList, NoticeView } from './revocation.dto';
 import { advance, lockRevocation } from './progress';
 
@@ -69,7 +70,7 @@ export async function listNotices(
   for (const revocationId of [...told].sort()) await lockRevocation(tx, revocationId);
   await tx.query(MARK_LISTED, [tx.programmeId, page.map(({ id }) => id)]);
   for (const revocationId of told) await advance(tx, revocationId);
-  return { data: page.map(viewOf), nextCursor: rows.length > limit ? String(page.at(-1)?.sequence) : null };
+  return pageOf(rows, limit, viewOf, ({ sequence }) => sequence);
 }
 
 /** The recipient confirms what it did; saying it again changes nothing. @throws 404, also for another recipient's notice. */

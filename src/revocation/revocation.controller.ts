@@ -4,7 +4,7 @@ import { IsIn, IsOptional } from 'class-validator';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
-import { Page } from '../platform/http/paging';
+import { PageQuery } from '../platform/http/page.dto';
 import {
   AcknowledgementBody,
   MeRevocationBody,
@@ -26,7 +26,7 @@ class DryRun {
   dryRun?: 'true' | 'false';
 }
 
-class NoticePage extends Page {
+class NoticePage extends PageQuery {
   @ApiPropertyOptional({ enum: ['owed', 'acknowledged'], example: 'owed' })
   @IsOptional()
   @IsIn(['owed', 'acknowledged'])

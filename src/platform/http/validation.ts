@@ -17,6 +17,7 @@ export const validationPipe = (): ValidationPipe =>
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
+    stopAtFirstError: true,
     // The rejected value must not travel in the error.
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => invalidRequest(faultsOf(errors, '')),
