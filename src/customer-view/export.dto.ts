@@ -14,9 +14,14 @@ export class ExportedValue {
   status: 'stored' | 'erasing';
   /** Any JSON, as it was shared or corrected; absent while it is being erased. */
   @ApiPropertyOptional({
-    oneOf: ['string', 'number', 'boolean', 'object', 'array'].map((type) =>
-      type === 'array' ? { type, items: {} } : { type },
-    ),
+    oneOf: [
+      { type: 'string' },
+      { type: 'number' },
+      { type: 'boolean' },
+      { type: 'object', additionalProperties: true },
+      { type: 'array', items: {} },
+      { type: 'null' },
+    ],
     example: '1990-04-01',
   })
   value?: unknown;
