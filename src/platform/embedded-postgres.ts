@@ -65,13 +65,20 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+interface LaunchMark {
+  /** The process of ours that PostgreSQL goes with. */
+  owner: number;
+  /** Its own in each start. */
+  id: string;
+}
+
 interface Postmaster {
   pid: number;
   port: number;
   /** `undefined`: it has only just taken the folder. Then starting, ready or stopping. */
   status: string | undefined;
-  /** The process of ours that started it, and with which it goes; undefined when it was started by hand. */
-  owner: number | undefined;
+  /** Whose start it was; undefined when it was started by hand. */
+  launch: LaunchMark | undefined;
 }
 
 /**
@@ -93,7 +100,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       // Its port was taken meanwhile, another process of ours was faster, or what is left of a killed one is still going.
       if (attempt++ === ATTEMPTS && readPostmaster(cluster) === undefined) throw startError(dataDir);
       await sleep(100 * attempt);
-    } else if (running.owner !== undefined && !isAlive(running.owner)) {
+    } else if (running.launch !== undefined && !isAlive(running.launch.owner)) {
       await endOrphan(running.pid, deadline);
     } else if (running.status === 'ready') {
       const attached = await attach(cluster, running);
@@ -232,8 +239,9 @@ interface Launch extends EmbeddedPostgresOptions {
 async function launch(options: Launch): Promise<EmbeddedPostgres | undefined> {
   const { dataDir, account, binaries, cluster, deadline, throwAway } = options;
   // The last port again when it is free, so that whoever knows it finds PostgreSQL again after a crash.
-  const port = Number(options.settings?.port ?? (await freePort(readOptions(cluster)?.port)));
-  const settings = { ...SETTINGS, ...options.settings, port: String(port), 'gegenwert.owner': String(process.pid) };
+  const port = Number(options.settings?.port ?? (await freePort(readOptions(cluster).port)));
+  const id = randomBytes(6).toString('hex');
+  const settings = { ...SETTINGS, ...options.settings, port, 'gegenwert.launch': `${process.pid}-${id}` };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = openSync(join(dataDir, 'postgres.log'), 'a', 0o600);
   const kept = keepProcess(join(binaries.folder, 'bin', 'postgres'), ['-D', cluster, ...args], {
@@ -245,7 +253,7 @@ async function launch(options: Launch): Promise<EmbeddedPostgres | undefined> {
     ...account,
   });
   closeSync(log);
-  const pid = await untilReady({ kept, cluster, port, deadline });
+  const pid = await untilReady({ kept, cluster, id, deadline });
   if (pid === undefined) return undefined;
   const stop = async () => {
     await kept.stop();
@@ -265,17 +273,16 @@ async function launch(options: Launch): Promise<EmbeddedPostgres | undefined> {
 interface Waiting {
   kept: KeptProcess;
   cluster: string;
-  port: number;
+  id: string;
   deadline: number;
 }
 
 /** The pid of our postmaster, or undefined when it ended. */
-async function untilReady({ kept, cluster, port, deadline }: Waiting): Promise<number | undefined> {
+async function untilReady({ kept, cluster, id, deadline }: Waiting): Promise<number | undefined> {
   const ended = kept.exited.then(() => true);
   while (!(await Promise.race([ended, sleep(20, false)]))) {
     const running = readPostmaster(cluster);
-    const isOurs = running?.owner === process.pid && running.port === port;
-    if (running?.status === 'ready' && isOurs) return running.pid;
+    if (running?.status === 'ready' && running.launch?.id === id) return running.pid;
     if (Date.now() > deadline) await kept.stop();
   }
   return undefined;
@@ -293,8 +300,8 @@ function readPostmaster(cluster: string): Postmaster | undefined {
   }
   const status = lines[7]?.trim();
   // Until there is a status, the options are still those of the run before.
-  const owner = status === undefined ? undefined : readOptions(cluster)?.owner;
-  return { pid, port: Number(lines[3]), status, owner };
+  const launched = status === undefined ? undefined : readOptions(cluster).launch;
+  return { pid, port: Number(lines[3]), status, launch: launched };
 }
 
 /**
@@ -315,11 +322,11 @@ function putAwayPidFile(cluster: string, pid: number): void {
 }
 
 /** PostgreSQL writes down how it was started. */
-function readOptions(cluster: string): { port: number; owner: number } | undefined {
+function readOptions(cluster: string): { port?: number; launch?: LaunchMark } {
   const line = readIfThere(join(cluster, 'postmaster.opts')) ?? '';
   const port = /"port=(\d+)"/.exec(line)?.[1];
-  const owner = /"gegenwert\.owner=(\d+)"/.exec(line)?.[1];
-  return port === undefined || owner === undefined ? undefined : { port: Number(port), owner: Number(owner) };
+  const [, owner, id] = /"gegenwert\.launch=(\d+)-(\w+)"/.exec(line) ?? [];
+  return port === undefined || id === undefined ? {} : { port: Number(port), launch: { owner: Number(owner), id } };
 }
 
 function readIfThere(file: string): string | undefined {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 /**
  * Runs a server as its child and waits beside it on a pipe from us. The pipe closes when we close it and also, whatever
  * the reason, when we are gone: then the server gets its signal, and SIGQUIT when it is still there 20 seconds later.
- * Arguments: the signal, a folder to remove afterwards (or nothing), the command.
+ * Arguments: the signal, a folder to remove when the server ended well (or nothing), the command.
  */
 const KEEPER = `
 signal=$1 remove=$2; shift 2
@@ -24,14 +24,14 @@ exec 3<&-
 wait $server
 code=$?
 { kill -s KILL $watcher; wait $watcher; } >/dev/null 2>&1
-if [ -n "$remove" ]; then rm -rf "$remove" >/dev/null 2>&1; fi
+if [ -n "$remove" ] && [ $code -eq 0 ]; then rm -rf "$remove" >/dev/null 2>&1; fi
 exit $code
 `;
 
 export interface KeptProcessOptions {
   /** What asks the server to stop. */
   signal: 'INT' | 'TERM';
-  /** A folder to be removed when the server is gone, also when nobody of us is left to do it. */
+  /** A folder to be removed when the server has ended well (with code 0), also when nobody of us is left to do it. */
   removeFolder?: string | undefined;
   /** A file descriptor that takes the server's output. */
   output: number | 'ignore';

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,19 +7,20 @@ import { processTree, startAndRead, untilGone } from '../../test/setup/processes
 import { isAlive } from './process-info';
 import { type Service, spawnService } from './supervisor';
 
-/** Says ready and stays. Notes each shutdown in the file it is given. */
+/** Says ready and stays, noisily when it is the API. Notes each shutdown in the file it is given. */
 const SERVICE = `
   const { appendFileSync } = require('node:fs');
   const { exitWithParent } = require('./supervisor');
   const begin = () => exitWithParent(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    appendFileSync(process.env.NOTES, process.env.NAME + ' was asked\\n');
+    await new Promise((resolve) => setTimeout(resolve, 200));
     appendFileSync(process.env.NOTES, process.env.NAME + ' shut down\\n');
     if (process.env.FAIL) throw new Error('a value of a customer');
   });
   if (process.env.BEGIN_LATE) setTimeout(begin, 1000);
   else begin();
   console.log('I am', process.env.NAME);
-  setInterval(() => console.log('still here'), 20);
+  setInterval(() => { if (process.env.NAME === 'api') console.log('still here'); }, 20);
   process.send?.({ ready: true, pid: process.pid });
   if (!process.send) console.log(JSON.stringify({ pid: process.pid }));
 `;
@@ -39,6 +40,9 @@ const TOP = `
   });
 `;
 
+// Processes are slow to start on a busy machine.
+jest.setTimeout(30_000);
+
 interface Top {
   pid: number;
   services: number[];
@@ -47,7 +51,7 @@ interface Top {
 let compiled: string;
 let notes: string;
 const services: Service[] = [];
-const children: ChildProcess[] = [];
+const started: number[] = [];
 
 beforeAll(() => {
   const scripts = { 'service.js': SERVICE, 'deaf.js': DEAF, 'broken.js': BROKEN, 'top.js': TOP };
@@ -61,12 +65,9 @@ beforeEach(() => writeFileSync(notes, ''));
 
 afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();
-  for (const child of children.splice(0)) {
-    if (child.pid === undefined || !isAlive(child.pid)) continue;
-    const tree = processTree(child.pid);
-    for (const pid of tree) process.kill(pid, 'SIGKILL');
-    await untilGone(tree);
-  }
+  const left = started.splice(0).filter(isAlive).flatMap(processTree);
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  await untilGone(left);
 });
 
 interface Options {
@@ -87,8 +88,8 @@ async function start({ script = 'service.js', env = {}, restart = false, onLine 
 async function startTop(command: string, args: string[], cwd = compiled) {
   const env = { ...withoutNpm(process.env), ...nodePath, NOTES: notes };
   const { child, said } = await startAndRead<Top>(command, args, { cwd, env });
-  children.push(child);
   const tree = processTree(child.pid ?? 0);
+  started.push(...tree);
   expect(tree).toEqual(expect.arrayContaining([said.pid, ...said.services]));
   return { child, tree, ...said };
 }
@@ -117,7 +118,7 @@ describe('spawnService', () => {
     await until(() => lines.includes('I am worker'));
     await service.stop();
     expect(isAlive(service.pid)).toBe(false);
-    expect(noted()).toEqual(['worker shut down']);
+    expect(noted()).toEqual(['worker shut down', 'worker was asked']);
     await service.ended;
   });
 
@@ -137,7 +138,7 @@ describe('spawnService', () => {
     await sleep(300);
     expect(service.pid).toBe(last);
     expect(isAlive(last)).toBe(false);
-  }, 15_000);
+  });
 
   test('leaves a service alone that is not to be restarted', async () => {
     const service = await start();
@@ -153,7 +154,7 @@ describe('spawnService', () => {
     await service.stop();
     expect(Date.now() - stoppedAt).toBeGreaterThan(9_900);
     expect(isAlive(service.pid)).toBe(false);
-  }, 15_000);
+  });
 
   test('says which service did not come up, and passes on why', async () => {
     const lines: string[] = [];
@@ -169,7 +170,7 @@ describe('exitWithParent', () => {
     const { child, tree } = await startTop(process.execPath, ['top.js']);
     child.kill('SIGKILL');
     await untilGone(tree);
-    expect(noted()).toEqual(['api shut down', 'worker shut down']);
+    expect(noted()).toEqual(['api shut down', 'api was asked', 'worker shut down', 'worker was asked']);
   });
 
   // Fails when a lost connection is only listened for.
@@ -178,17 +179,30 @@ describe('exitWithParent', () => {
     await sleep(100);
     child.kill('SIGKILL');
     await untilGone([said.pid]);
-    expect(noted()).toEqual(['late shut down']);
+    expect(noted()).toEqual(['late shut down', 'late was asked']);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('runs the shutdown once on %s, however often it comes', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('stops the services on %s', async (signal) => {
     const { child, tree } = await startTop(process.execPath, ['top.js']);
     const code = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    child.kill(signal);
     await expect(code).resolves.toBe(0);
     await untilGone(tree);
-    expect(noted()).toEqual(['api shut down', 'worker shut down']);
+    expect(noted()).toEqual(['api shut down', 'api was asked', 'worker shut down', 'worker was asked']);
+  });
+
+  test('runs the shutdown once, however often it is asked to', async () => {
+    const env = { ...withoutNpm(process.env), ...nodePath, NOTES: notes, NAME: 'api' };
+    const { child, said } = await startAndRead<{ pid: number }>(process.execPath, ['service.js'], {
+      cwd: compiled,
+      env,
+    });
+    started.push(said.pid);
+    child.kill('SIGTERM');
+    await sleep(20);
+    child.kill('SIGINT');
+    await untilGone([said.pid]);
+    expect(noted()).toEqual(['api shut down', 'api was asked']);
   });
 
   test("ends with an error, and without the error's text, when the shutdown fails", async () => {
@@ -197,7 +211,7 @@ describe('exitWithParent', () => {
       env: { ...withoutNpm(process.env), ...nodePath, NOTES: notes, NAME: 'api', FAIL: 'yes' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    children.push(child);
+    started.push(child.pid ?? 0);
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
     await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -218,7 +232,7 @@ describe('exitWithParent', () => {
       const { tree } = await startTop('npm', ['run', '--silent', 'demo'], project);
       process.kill(tree[killed === 'npm' ? 0 : 1] ?? 0, 'SIGKILL');
       await untilGone(tree);
-      expect(noted()).toEqual(['api shut down', 'worker shut down']);
+      expect(noted()).toEqual(['api shut down', 'api was asked', 'worker shut down', 'worker was asked']);
     },
     15_000,
   );
@@ -231,7 +245,7 @@ async function startLate() {
       restart: false }).then(({ pid }) => console.log(JSON.stringify({ pid })));
   `;
   const env = { ...withoutNpm(process.env), ...nodePath, NOTES: notes };
-  const started = await startAndRead<{ pid: number }>(process.execPath, ['-e', script], { cwd: compiled, env });
-  children.push(started.child);
-  return started;
+  const late = await startAndRead<{ pid: number }>(process.execPath, ['-e', script], { cwd: compiled, env });
+  started.push(late.child.pid ?? 0, late.said.pid);
+  return late;
 }

@@ -13,7 +13,7 @@ export function processTree(root: number): number[] {
 }
 
 /** Waits until none of the processes is left; throws, naming those that are, after the time given. */
-export async function untilGone(pids: number[], timeoutMilliseconds = 5_000): Promise<void> {
+export async function untilGone(pids: number[], timeoutMilliseconds = 15_000): Promise<void> {
   const deadline = Date.now() + timeoutMilliseconds;
   for (;;) {
     const left = pids.filter(isAlive);
