@@ -41,27 +41,24 @@ export async function startServices(
     GEGENWERT_KEK: kek.toString('base64'),
     GEGENWERT_WEBHOOK_ALLOW_LOOPBACK: String(config.allowLoopbackWebhooks),
   };
-  const services: Service[] = [];
+  const spawn = (name: string, script: string): Promise<Service> =>
+    spawnService(join(__dirname, script), {
+      name,
+      env: all,
+      restart: true,
+      ...(onLine === undefined ? {} : { onLine }),
+    });
+  onProgress('bringing the schema up to date, and starting API and worker');
+  const [api, worker] = await Promise.allSettled([spawn('api', 'main.js'), spawn('worker', 'worker.js')]);
   const close = async (): Promise<void> => {
-    await Promise.all(services.map((service) => service.stop()));
+    await Promise.all([api, worker].map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
     await stop();
   };
-  const start = async (name: string, script: string): Promise<Service> => {
-    const options = { name, env: all, restart: true, ...(onLine === undefined ? {} : { onLine }) };
-    const service = await spawnService(join(__dirname, script), options);
-    services.push(service);
-    return service;
-  };
-  try {
-    onProgress('bringing the schema up to date, and starting the API');
-    const api = await start('api', 'main.js');
-    onProgress('starting the worker');
-    await start('worker', 'worker.js');
-    return { port: Number(api.ready['port']), close };
-  } catch (error) {
-    await close();
-    throw error;
+  if (api.status === 'fulfilled' && worker.status === 'fulfilled') {
+    return { port: Number(api.value.ready['port']), close };
   }
+  await close();
+  throw api.status === 'rejected' ? api.reason : (worker as PromiseRejectedResult).reason;
 }
 
 /** Asked before anything is started, so that who has to choose another port is told so at once and in words. */

@@ -49,12 +49,12 @@ export async function findProgramme(api: Api, keys: DemoKeys): Promise<DemoKeys 
   return offer && { ...keys, ...offer, url: api.url };
 }
 
-/** What a share of the birthday has to name; undefined unless every offer is live. */
+/** What a share of the birthday has to name; undefined unless every offer is live, and as it was first published. */
 async function birthdayOffer(api: Api, storefront: string): Promise<Offer | undefined> {
   const path = '/v1/customers/nobody/offers?locale=en&limit=100';
   const { status, body } = await api.get<{ data: Quote[] }>(path, storefront);
   if (status !== 200) return undefined;
-  const live = new Map(body.data.map((quote) => [quote.key, quote]));
+  const live = new Map(body.data.filter((quote) => quote.offerVersion === 1).map((quote) => [quote.key, quote]));
   const birthday = live.get('birthday');
   if (birthday === undefined || OFFERS.some(({ key }) => !live.has(key))) return undefined;
   return {
