@@ -19,7 +19,8 @@ export interface OpenWorker {
   disconnect(): Promise<void>;
 }
 
-const callTimeoutMs = 1000;
+/** Nobody waits for these calls. Much shorter, and a busy machine looks like a queue that hangs. */
+const callTimeoutMs = 3000;
 const retryAfterMs = 300;
 
 /** A queue to put rings into. Every call to it settles within a few seconds, whether the queue is away or hangs. */
@@ -30,7 +31,7 @@ export function openQueue(setting: QueueSetting, onError: (error: Error) => void
 const queueOptions = { streams: { events: { maxLen: 100 } } };
 
 function queueOnRedis(redisUrl: string, onError: (error: Error) => void): OpenQueue {
-  // Commands fail at once when Redis is away and after a second when it hangs; none is kept to be sent later.
+  // Commands fail at once when Redis is away and after a while when it hangs; none is kept to be sent later.
   const redis = new Redis(redisUrl, {
     connectTimeout: callTimeoutMs,
     commandTimeout: callTimeoutMs,

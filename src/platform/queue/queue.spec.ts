@@ -113,7 +113,10 @@ const outages = (): unknown[] => lines.filter((line) => /^The queue is (away|bac
 async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`);
+    if (Date.now() > deadline) {
+      const last = lines.slice(-20).map((line) => JSON.stringify(line).slice(0, 300));
+      throw new Error(`not within ${withinMs} ms: ${condition.toString()}; logged last:\n${last.join('\n')}`);
+    }
     await delay(5);
   }
 }
@@ -340,7 +343,7 @@ describeOnRedis('the bell on a Redis that hangs', () => {
     for (let i = 0; i < 10_000; i += 1) bell.ring(`programme-${i % 3}`);
     expect(performance.now() - before).toBeLessThan(200);
     expect(await bell.healthy()).toBe(false);
-    await delay(2500);
+    await until(() => said('The queue is still away.') > 0);
     expect(said('The queue is away.')).toBe(1);
     redis.process?.kill('SIGCONT');
     await until(() => new Set(heard.began.slice(1).map((call) => call.programmeId)).size === 3);
@@ -355,8 +358,8 @@ describeOnRedis('the bell on a Redis that hangs', () => {
     listenOn(redis, heard.onRing);
     const bell = bellOn(redis);
     bell.ring('programme-a');
-    await delay(2500);
-    expect(said('The queue is away.')).toBeGreaterThan(0);
+    await until(() => said('The queue is away.') > 0);
+    await delay(2000);
     redis.process?.kill('SIGCONT');
     await until(() => heard.began.length >= 1);
   });
@@ -406,7 +409,7 @@ describe('the queue in PostgreSQL', () => {
     await Promise.all([1, 2, 3, 4].map(() => migrateQueue(postgres.setting.databaseUrl)));
   });
 
-  // Fails when ensureRole does not try again: of two transactions that create a role the second ends with a unique violation.
+  // Fails when migrateQueue does not try again: of two transactions that create a role the second ends with a unique violation.
   it('is migrated while another database of the cluster is', async () => {
     await postgres.sql('DROP OWNED BY gegenwert_queue');
     await postgres.sql('DROP ROLE gegenwert_queue');
