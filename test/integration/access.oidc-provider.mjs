@@ -64,7 +64,8 @@ function provide() {
 const commands = {
   async rotate() {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-    const jwk = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256', kid: `key-${keys.length + 1}` };
+    // Without `alg`, so that nothing but our own list of algorithms decides.
+    const jwk = { ...(await exportJWK(privateKey)), use: 'sig', kid: `key-${keys.length + 1}` };
     keys = [jwk, ...keys];
     provide();
   },
@@ -73,9 +74,10 @@ const commands = {
   },
   asked: () => asked,
   async sign({ claims, header }) {
-    const [{ kid, alg, ...jwk }] = keys;
-    const token = new SignJWT({ iss: issuer, ...claims }).setProtectedHeader({ alg, kid, ...header });
-    return token.sign(await importJWK(jwk, header.alg ?? alg), { crit: { [header.crit?.[0]]: true } });
+    const [{ kid, ...jwk }] = keys;
+    const full = { alg: 'RS256', kid, ...header };
+    const token = new SignJWT({ iss: issuer, ...claims }).setProtectedHeader(full);
+    return token.sign(await importJWK(jwk, full.alg), { crit: { [header.crit?.[0]]: true } });
   },
 };
 
