@@ -21,9 +21,6 @@ const OWNER_SCRIPT = `
   );
 `;
 
-// Each start of a new cluster takes a second, more on a busy machine.
-jest.setTimeout(60_000);
-
 let folder: string;
 let compiled: string;
 const opened: EmbeddedPostgres[] = [];

@@ -40,9 +40,6 @@ const TOP = `
   });
 `;
 
-// Processes are slow to start on a busy machine.
-jest.setTimeout(30_000);
-
 interface Top {
   pid: number;
   services: number[];
