@@ -26,7 +26,10 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(platform), adapter, {
     logger: false,
     abortOnError: false,
+    // Fastify's own JSON parser is enough, and the only one: whatever else is sent answers 415.
+    bodyParser: false,
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
   await guardResponses(app);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));

@@ -62,6 +62,8 @@ export class MeShareBody {
   @ApiProperty({ type: [ShareConsent] })
   @IsArray()
   @ArrayMaxSize(50)
+  // Without it an array for a consent would pass: class-validator takes each of its items for one.
+  @IsObject({ each: true, message: 'each consent must be an object {attribute, purposes}' })
   @ValidateNested({ each: true })
   @Type(() => ShareConsent)
   consents: ShareConsent[];

@@ -121,12 +121,15 @@ const inUtc = (recipient: RevocationRecipientView): RevocationRecipientView => (
     : { acknowledgedAt: new Date(recipient.acknowledgedAt).toISOString() }),
 });
 
-/** @throws 422 unless exactly one is given, 404 for a share that cannot be. */
+/** @throws 422 unless exactly one is given (null is not), 404 for a share that cannot be. */
 function scopeOf(body: MeRevocationBody): RevocationScope {
-  const given = SCOPES.filter((scope) => body[scope] !== undefined);
-  const { share, purpose, attribute } = body;
-  if (given.length !== 1) throw invalidField('', 'Give exactly one of share, purpose, attribute and everything: true');
-  if (share !== undefined) return { share: requireId('shr', share, 'share') };
-  if (purpose !== undefined) return { purpose };
-  return attribute === undefined ? { everything: true } : { attribute };
+  const { share, purpose, attribute, everything } = body;
+  const given = SCOPES.filter((scope) => body[scope] !== undefined && body[scope] !== null);
+  if (given.length === 1) {
+    if (share) return { share: requireId('shr', share, 'share') };
+    if (purpose) return { purpose };
+    if (attribute) return { attribute };
+    if (everything) return { everything };
+  }
+  throw invalidField('', 'Give exactly one of share, purpose, attribute and everything: true');
 }

@@ -52,7 +52,8 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     builder.addBearerAuth({ type: 'http', scheme: 'bearer', description }, name);
   }
   const document = SwaggerModule.createDocument(app, builder.build());
-  document.info.license = { name: 'Proprietary', ...{ identifier: 'LicenseRef-Gegenwert' } };
+  // By its identifier, as 3.1 may; the types are those of 3.0.
+  Object.assign(document.info, { license: { name: 'Proprietary', identifier: 'LicenseRef-Gegenwert' } });
   modernise(document.components?.schemas);
   modernise(document.paths);
   (document.components ??= {}).schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA as never };

@@ -1,0 +1,416 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { buildApi } from '../../src/api';
+import { KeyRing } from '../../src/platform/key-ring';
+import { createProgramme, type TestProgramme } from '../builders/programme';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { call, eventually, startService, type RunningService } from '../setup/service';
+import { CONTRACT_FILE, faultsOf, type Heard, listen, type Media, operationOf, operations } from './contract';
+
+describe('the contract as a document', () => {
+  it('is what the build says', () => {
+    const printed = execFileSync(process.execPath, [join(__dirname, '../../dist/src/openapi.js')], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    // Not by a matcher, which would print both.
+    expect(printed === readFileSync(CONTRACT_FILE, 'utf8') ? 'current' : 'stale: npm run openapi').toBe('current');
+  });
+
+  it('has every route of the server, and no other', async () => {
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual((await routes()).sort());
+  });
+
+  it.each(operations.filter(({ requestBody }) => requestBody))(
+    '$operationId has an example that its schema accepts',
+    ({ requestBody }) => {
+      const media = requestBody?.content['application/json'] as Media;
+      const examples = media.examples ? Object.values(media.examples).map(({ value }) => value) : [media.example];
+      expect(examples.map((example) => faultsOf(media.schema, example))).toEqual(examples.map(() => []));
+      expect(examples).not.toContainEqual({});
+    },
+  );
+
+  it('says who may call every operation but those of the service itself', () => {
+    const open = operations.filter(({ security }) => security.length === 0).map(({ operationId }) => operationId);
+    expect(open.sort()).toEqual(['jwks', 'live', 'ready']);
+  });
+});
+
+/** Method and path of what Fastify really routes; /docs shows the contract and is no part of it. */
+async function routes(): Promise<string[]> {
+  jest.spyOn(SwaggerModule, 'setup').mockImplementation(() => undefined);
+  const found = new Set<string>();
+  const { init } = FastifyAdapter.prototype;
+  jest.spyOn(FastifyAdapter.prototype, 'init').mockImplementation(function (this: FastifyAdapter) {
+    this.getInstance().addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) found.add(`${one} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
+    });
+    return init.call(this);
+  });
+  const nothing = {} as never;
+  const keyRing = new KeyRing(Buffer.alloc(32), nothing);
+  const app = await buildApi({
+    config: nothing,
+    database: nothing,
+    keyRing,
+    signingKeys: nothing,
+    logger: nothing,
+    bell: nothing,
+  });
+  jest.restoreAllMocks();
+  await app.close();
+  return [...found].filter((route) => !/^(HEAD|OPTIONS) | \*$/.test(route));
+}
+
+describe('the contract as it is kept', () => {
+  let database: TestDatabase;
+  let service: RunningService;
+  let programme: TestProgramme;
+  const ear = listen();
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    service = await startService({ databaseUrl: database.url });
+    programme = await createProgramme(service);
+  });
+
+  afterAll(async () => {
+    ear.stop();
+    await service.stop();
+    await database.drop();
+  });
+
+  const admin = (method: string, path: string, body?: unknown) =>
+    call(service.url, method, path, { key: programme.adminKey, body });
+  const storefront = (method: string, path: string, body?: unknown) =>
+    call(service.url, method, path, { key: programme.storefrontKey, body });
+  const recipient = (method: string, path: string, body?: unknown) =>
+    call(service.url, method, path, { key: programme.recipients.newsletter.apiKey, body });
+
+  it('serves its own operations', async () => {
+    for (const path of ['/health/live', '/health/ready', '/.well-known/jwks.json']) {
+      expect((await call(service.url, 'GET', path)).status).toBe(200);
+    }
+  });
+
+  it('lets staff do their work', async () => {
+    const issued = await admin('POST', '/v1/keys', { kind: 'staff', name: 'Mara', role: 'marketing' });
+    const rotated = await admin('POST', `/v1/keys/${issued.body['id']}/rotate`, { overlapSeconds: 0 });
+    expect((await admin('DELETE', `/v1/keys/${rotated.body['id']}`)).status).toBe(204);
+    const issuer = await admin('POST', '/v1/issuers', {
+      issuer: 'https://login.example',
+      audience: 'https://gegenwert.example/test',
+      subjects: 'customers',
+    });
+    expect(issuer.status).toBe(201);
+    for (const list of ['keys', 'issuers', 'attributes', 'purposes', 'recipients', 'offers']) {
+      expect((await admin('GET', `/v1/${list}?limit=1`)).status).toBe(200);
+    }
+    expect((await admin('DELETE', `/v1/issuers/${issuer.body['id']}`)).status).toBe(204);
+    for (const one of ['attributes/diet', 'purposes/advice', 'recipients/newsletter']) {
+      expect((await admin('GET', `/v1/${one}`)).status).toBe(200);
+    }
+    const draft = await admin('POST', '/v1/offers', {
+      ...OFFER,
+      key: 'everything',
+      budget: { points: 1000 },
+      perCustomer: { times: 2, everyDays: 30 },
+      eligibility: 'country == "DE"',
+      minimumAge: { default: 16, AT: 14 },
+      regions: ['DE', 'US-CA'],
+      startsAt: '2020-01-01T00:00:00Z',
+      endsAt: '2100-01-01T00:00:00Z',
+      validDays: 90,
+      valueOfData: { method: '§ 7081(a)(8)', inputs: 'see file', reviewer: 'DPO', validUntil: '2099-12-31' },
+    });
+    const offer = `/v1/offers/${draft.body['id']}`;
+    expect((await admin('PATCH', offer, { minimumAge: null })).status).toBe(200);
+    for (const step of ['publish', 'pause', 'resume'])
+      expect((await admin('POST', `${offer}/${step}`)).status).toBe(200);
+    // The next version beside the one in force.
+    expect((await admin('PATCH', offer, { title: 'Another' })).body['draft']).not.toBeNull();
+    expect((await admin('GET', offer)).status).toBe(200);
+    expect((await admin('GET', `${offer}/figures`)).status).toBe(200);
+    expect((await admin('POST', `${offer}/end`)).status).toBe(200);
+  });
+
+  it('lets a storefront, a recipient and a customer do theirs', async () => {
+    const discount = await programme.publish({
+      key: 'code',
+      asks: [{ attribute: 'shoeSize', purposes: ['greeting', { key: 'advice', required: false }] }],
+      reward: { type: 'discount', discount: { kind: 'percent', percent: 10, validDays: 30 } },
+      budget: { codes: 10 },
+    });
+    const customer = '/v1/customers/anna';
+    const context = { country: 'DE', ageBand: '18-24' };
+    await storefront('POST', '/v1/quotes', { customerRef: 'anna', locale: 'de', context });
+    const share = await programme.share('anna');
+    const coded = await programme.share('anna', {
+      offer: discount,
+      values: { shoeSize: 38 },
+      consents: [{ attribute: 'shoeSize', purposes: ['greeting'] }],
+    });
+    await programme.share('anna');
+    for (const { body } of [share, coded]) {
+      const find = () => storefront('GET', `/v1/shares/${body['id']}`);
+      await eventually(find, (answer) => answer.body['award'].status === 'granted');
+    }
+    await storefront('GET', `${customer}/offers?locale=de`);
+    await admin('GET', `/v1/offers/${programme.offer.id}/figures`);
+    expect((await programme.disclose('anna')).status).toBe(200);
+    await programme.revoke('anna', { share: share.body['id'] }, { dryRun: true });
+    const revoked = await programme.revoke('anna', { share: share.body['id'] });
+    expect(revoked.status).toBe(201);
+    expect((await programme.revoke('anna', { purpose: 'nothing' })).status).toBe(200);
+    await eventually(
+      () => storefront('GET', `/v1/revocations/${revoked.body['id']}`),
+      (answer) => answer.body['status'] !== 'blocked',
+    );
+    const owed = await recipient('GET', '/v1/revocation-notices?status=owed');
+    const notice = owed.body['data'][0].id;
+    await recipient('POST', `/v1/revocation-notices/${notice}/acknowledgement`, { did: 'erased' });
+    await recipient('GET', '/v1/revocation-notices');
+    await storefront('GET', `/v1/revocations/${revoked.body['id']}`);
+    for (const view of ['balance', 'ledger', 'entries']) {
+      expect((await storefront('GET', `${customer}/${view}`)).status).toBe(200);
+    }
+    const session = await storefront('POST', '/v1/customer-sessions', { customerRef: 'anna', locale: 'de' });
+    const me = (method: string, path: string, body?: unknown) =>
+      call(service.url, method, `/v1/me/${path}`, { key: session.body['token'], body });
+    for (const view of ['offers', 'balance', 'ledger', 'entries', 'export', `shares/${coded.body['id']}`]) {
+      expect((await me('GET', view)).status).toBe(200);
+    }
+    const third = await programme.publish({ key: 'third' });
+    const mine = await me('POST', 'shares', {
+      offerId: third.id,
+      offerVersion: third.version,
+      noticeHash: third.noticeHash,
+      values: { birthday: '1990-04-01' },
+      consents: [{ attribute: 'birthday', purposes: ['greeting', 'advice'] }],
+    });
+    expect(mine.status).toBe(201);
+    const all = await me('POST', 'revocations', { everything: true });
+    expect((await me('GET', `revocations/${all.body['id']}`)).status).toBe(200);
+    await me('GET', 'ledger');
+    await me('GET', 'export');
+  });
+
+  describe('answers what is wrong as a problem:', () => {
+    const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
+    const share = (changes: object = {}) => ({
+      customerRef: 'bert',
+      offerId: programme.offer.id,
+      offerVersion: programme.offer.version,
+      noticeHash: programme.offer.noticeHash,
+      values: { birthday: '1990-04-01' },
+      consents: [{ attribute: 'birthday', purposes: ['greeting', 'advice'] }],
+      ...changes,
+    });
+    const send = (body: string | undefined, headers: Record<string, string> = {}, path = '/v1/shares') =>
+      fetch(service.url + path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${programme.storefrontKey}`,
+          'idempotency-key': 'a key of its own',
+          'content-type': 'application/json',
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body }),
+      }).then(async (response) => ({ status: response.status, body: (await response.json()) as object }));
+
+    it('no Idempotency-Key from a storefront', async () => {
+      const answer = await call(service.url, 'POST', '/v1/shares', {
+        key: programme.storefrontKey,
+        body: share(),
+        idempotencyKey: null,
+      });
+      expect(answer).toMatchObject(problem(400, 'idempotency-key-required'));
+    });
+
+    it('an Idempotency-Key of more than 255 characters, or of none', async () => {
+      const text = JSON.stringify(share());
+      expect(await send(text, { 'idempotency-key': 'k'.repeat(256) })).toMatchObject(problem(422, 'invalid-request'));
+      expect(await send(text, { 'idempotency-key': '' })).toMatchObject(problem(422, 'invalid-request'));
+    });
+
+    it('the same key with another body; with the same one it is the first answer', async () => {
+      const options = { key: programme.storefrontKey, idempotencyKey: 'once' };
+      const first = await call(service.url, 'POST', '/v1/shares', { ...options, body: share() });
+      const again = await call(service.url, 'POST', '/v1/shares', { ...options, body: share() });
+      const other = await call(service.url, 'POST', '/v1/shares', { ...options, body: share({ channel: 'else' }) });
+      expect([first.status, first.headers.get('idempotency-replayed')]).toEqual([201, null]);
+      expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
+      expect(again.body).toEqual(first.body);
+      expect(other).toMatchObject(problem(422, 'idempotency-key-reused'));
+    });
+
+    it('what is no JSON, no object, or not what its content type says', async () => {
+      expect(await send('{"customerRef":')).toMatchObject(problem(400, 'malformed-request'));
+      expect(await send('')).toMatchObject(problem(400, 'malformed-request'));
+      expect(await send('[]')).toMatchObject(problem(422, 'invalid-request'));
+      expect(await send('null')).toMatchObject(problem(422, 'invalid-request'));
+      expect(await send('"text"')).toMatchObject(problem(422, 'invalid-request'));
+      expect(await send('{}', { 'content-type': 'text/plain' })).toMatchObject(problem(415, 'unsupported-media-type'));
+      for (const type of ['application/xml', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+        expect(await send('a=b', { 'content-type': type })).toMatchObject(problem(415, 'unsupported-media-type'));
+      }
+    });
+
+    it('more than 256 kB', async () => {
+      const text = JSON.stringify(share({ values: { birthday: 'x'.repeat(256 * 1024) } }));
+      expect(await send(text)).toMatchObject(problem(413, 'too-large'));
+    });
+
+    it.each([
+      ['__proto__ at the top', '{"__proto__":{"admin":true}}'],
+      ['__proto__ among the values', '{"values":{"__proto__":{"birthday":"x"}}}'],
+      ['constructor.prototype', '{"constructor":{"prototype":{"admin":true}}}'],
+    ])('%s', async (_, text) => {
+      const answer = await send(text);
+      expect([400, 422]).toContain(answer.status);
+    });
+
+    it.each<[string, object]>([
+      ['an array for an object', { values: [] }],
+      ['an object for an array', { consents: {} }],
+      ['an array of arrays', { consents: [[]] }],
+      ['a string for a list of purposes', { consents: [{ attribute: 'birthday', purposes: 'greeting' }] }],
+      ['an object for a purpose', { consents: [{ attribute: 'birthday', purposes: [{}] }] }],
+      ['a string for a number', { offerVersion: '1' }],
+      ['a list for a string', { customerRef: ['bert'] }],
+      ['a customerRef that is too long', { customerRef: 'b'.repeat(129) }],
+      ['a customerRef with a blank', { customerRef: 'b ert' }],
+      ['a field that nobody knows', { price: 3 }],
+      ['a locale that is no language tag', { locale: 'deutsch (DE)' }],
+    ])('%s', async (_, changes) => {
+      expect(await storefront('POST', '/v1/shares', share(changes))).toMatchObject(problem(422, 'invalid-request'));
+    });
+
+    it('"false" for false, "true" for true and 1 for true', async () => {
+      const purpose = { key: 'x', title: { de: 'x', en: 'x' }, description: { de: 'x', en: 'x' } };
+      for (const said of ['false', 'true', 1, 0, null, {}, []]) {
+        const answer = await admin('POST', '/v1/purposes', { ...purpose, thirdPartyAdvertising: said });
+        // null is a field left out.
+        if (said !== null) expect(answer).toMatchObject(problem(422, 'invalid-request'));
+        const everything = await storefront('POST', '/v1/revocations', { customerRef: 'bert', everything: said });
+        expect(everything).toMatchObject(problem(422, 'invalid-request'));
+      }
+    });
+
+    it('a share that is not as the offer asks', async () => {
+      const consents = [{ attribute: 'birthday', purposes: ['greeting'] }];
+      const outdated = share({ noticeHash: '0'.repeat(64) });
+      expect(await storefront('POST', '/v1/shares', outdated)).toMatchObject(problem(409, 'notice-outdated'));
+      expect(await storefront('POST', '/v1/shares', share({ consents }))).toMatchObject(
+        problem(422, 'consent-incomplete'),
+      );
+      const invalid = await storefront('POST', '/v1/shares', share({ values: { birthday: 19900401 } }));
+      expect(invalid).toMatchObject({
+        ...problem(422, 'value-invalid'),
+        body: { errors: [{ pointer: '/values/birthday' }] },
+      });
+      expect(JSON.stringify(invalid.body)).not.toContain('19900401');
+    });
+
+    it('an offer that is exhausted, paused, not for this customer, or nobody’s', async () => {
+      const small = await programme.publish({ key: 'small', budget: { points: 120 } });
+      expect((await programme.share('c1', { offer: small })).status).toBe(201);
+      expect(await programme.share('c2', { offer: small })).toMatchObject(problem(409, 'offer-exhausted'));
+      await admin('POST', `/v1/offers/${small.id}/pause`);
+      expect(await programme.share('c3', { offer: small })).toMatchObject(problem(409, 'offer-not-live'));
+      const choosy = await programme.publish({ key: 'choosy', eligibility: 'orders > 3' });
+      expect(await programme.share('c4', { offer: choosy, context: { orders: 1 } })).toMatchObject(
+        problem(409, 'not-eligible'),
+      );
+      const old = await programme.publish({ key: 'old', minimumAge: 18 });
+      expect(await programme.share('c5', { offer: old, context: { ageBand: '13-17' } })).toMatchObject(
+        problem(409, 'too-young'),
+      );
+      const nobodys = share({ offerId: 'off_01k9v5m3c8e1p9r2t4y6w8x0aa' });
+      expect(await storefront('POST', '/v1/shares', nobodys)).toMatchObject(problem(404, 'not-found'));
+    });
+
+    it('a special-category attribute without its own consent', async () => {
+      const special = await programme.publish({
+        key: 'special',
+        asks: [
+          { attribute: 'diet', purposes: ['greeting'], required: true },
+          { attribute: 'birthday', purposes: ['greeting'], required: true },
+        ],
+      });
+      const answer = await programme.share('c6', {
+        offer: special,
+        values: { diet: 'vegan', birthday: '1990-04-01' },
+        consents: [{ attribute: 'birthday', purposes: ['greeting'] }],
+      });
+      expect([422]).toContain(answer.status);
+      expect(answer.body['type']).toMatch(/explicit-consent-required|consent-incomplete/);
+    });
+
+    it('a key, a slug or a state that is taken', async () => {
+      expect(await admin('POST', '/v1/offers', { ...OFFER, key: 'small' })).toMatchObject(problem(409, 'key-taken'));
+      const text = { de: 'x', en: 'x' };
+      expect(await admin('POST', '/v1/purposes', { key: 'advice', title: text, description: text })).toMatchObject(
+        problem(409, 'key-taken'),
+      );
+      expect(await admin('POST', `/v1/offers/${programme.offer.id}/resume`)).toMatchObject(problem(409, 'offer-state'));
+      const { body } = await admin('GET', '/v1/keys');
+      const own = (body['data'] as { id: string; role?: string }[]).find(({ role }) => role === 'admin');
+      expect(await admin('DELETE', `/v1/keys/${own?.id}`)).toMatchObject(problem(409, 'last-admin-key'));
+      const founding = { slug: `twice${Date.now()}`, name: 'Twice', locale: 'de' };
+      const found = () => call(service.url, 'POST', '/v1/programmes', { key: service.operatorKey, body: founding });
+      expect((await found()).status).toBe(201);
+      expect(await found()).toMatchObject(problem(409, 'slug-taken'));
+    });
+
+    it('who is unknown, and who may not', async () => {
+      expect(await call(service.url, 'GET', '/v1/offers')).toMatchObject(problem(401, 'unauthorized'));
+      expect(await call(service.url, 'GET', '/v1/offers', { key: 'gw_st_nobody' })).toMatchObject(
+        problem(401, 'unauthorized'),
+      );
+      expect(await storefront('GET', '/v1/offers')).toMatchObject(problem(403, 'forbidden'));
+      expect(await programme.disclose('bert', { purpose: 'advice' })).toMatchObject(
+        problem(403, 'purpose-not-registered'),
+      );
+      expect(await programme.disclose('nobody')).toMatchObject(problem(403, 'no-active-consent'));
+    });
+
+    it('what is not there', async () => {
+      for (const path of [
+        '/v1/offers/off_x',
+        '/v1/offers/off_01k9v5m3c8e1p9r2t4y6w8x0aa',
+        '/v1/purposes/none',
+        '/v2',
+      ]) {
+        expect(await admin('GET', path)).toMatchObject(problem(404, 'not-found'));
+      }
+    });
+
+    it('a page that there cannot be', async () => {
+      for (const query of ['limit=0', 'limit=101', 'limit=1.5', 'limit=x', 'after=!', 'more=1', 'limit=1&limit=2']) {
+        expect(await admin('GET', `/v1/offers?${query}`)).toMatchObject(problem(422, 'invalid-request'));
+      }
+    });
+  });
+
+  it('answered everything as it says', () => {
+    expect(ear.faults).toEqual([]);
+  });
+
+  it('was tried with every operation that it has', () => {
+    const done = ear.heard.filter(({ status }) => status < 300);
+    const tried = done.map(({ method, pathname }: Heard) => operationOf(method, pathname)?.operationId);
+    expect(operations.map(({ operationId }) => operationId).filter((id) => !tried.includes(id))).toEqual([]);
+  });
+});
+
+const OFFER = {
+  title: { de: 'Angebot', en: 'Offer' },
+  text: 'Share with us',
+  asks: [{ attribute: 'birthday', purposes: ['greeting'], required: true }],
+  reward: { type: 'points', points: 10 },
+};
