@@ -151,8 +151,10 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
             FROM token_issuers i WHERE i.issuer = ANY (issuers)
         $$;
 
+      -- Here and in the other tables that every share writes and nothing refers to (earned_marks, outbox), no foreign key to
+      -- the programme: row-level security says whose row it is, and a programme is never deleted.
       CREATE TABLE idempotency_keys (
-        programme_id uuid NOT NULL CONSTRAINT idempotency_keys_programme_fk REFERENCES programmes,
+        programme_id uuid NOT NULL,
         -- Keyed hashes of the caller's key and of the request: neither may hold a shared value, not even one that
         -- could be found by trying birthdays.
         key bytea NOT NULL,

@@ -128,6 +128,7 @@ export class AskForAttributes1764000000002 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT notices_pk PRIMARY KEY (programme_id, id),
         CONSTRAINT notices_one_a_locale UNIQUE (programme_id, offer_id, offer_version, locale),
+        CONSTRAINT notices_of_version_unique UNIQUE (programme_id, id, offer_id, offer_version),
         CONSTRAINT notices_version_fk FOREIGN KEY (programme_id, offer_id, offer_version) REFERENCES offer_versions
       );
       CALL keep_tenants_apart('notices');

@@ -41,8 +41,9 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         CONSTRAINT shares_pk PRIMARY KEY (programme_id, customer_id, id),
         CONSTRAINT shares_id_unique UNIQUE (programme_id, id),
         CONSTRAINT shares_customer_fk FOREIGN KEY (programme_id, customer_id) REFERENCES customers,
-        CONSTRAINT shares_version_fk FOREIGN KEY (programme_id, offer_id, offer_version) REFERENCES offer_versions,
-        CONSTRAINT shares_notice_fk FOREIGN KEY (programme_id, notice_id) REFERENCES notices
+        -- The notice that was shown is one of this version: the version is there as well, by the notice's own key.
+        CONSTRAINT shares_notice_of_version_fk FOREIGN KEY (programme_id, notice_id, offer_id, offer_version)
+          REFERENCES notices (programme_id, id, offer_id, offer_version)
       );
       CALL keep_tenants_apart('shares');
       CALL keep_forever('shares');
@@ -127,7 +128,7 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
 
       -- That a customer earned from an offer, by keyed hash: it outlives the customer's reference, and ends.
       CREATE TABLE earned_marks (
-        programme_id uuid NOT NULL CONSTRAINT earned_marks_programme_fk REFERENCES programmes,
+        programme_id uuid NOT NULL,
         mark bytea NOT NULL,
         earned_at timestamptz[] NOT NULL,
         expires_at timestamptz NOT NULL,
@@ -163,7 +164,7 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
 
       -- What is owed, and only that: a row goes in the transaction that does the work. Autovacuum keeps up with the churn.
       CREATE TABLE outbox (
-        programme_id uuid NOT NULL CONSTRAINT outbox_programme_fk REFERENCES programmes,
+        programme_id uuid NOT NULL,
         topic text NOT NULL CONSTRAINT outbox_topic_known CHECK (topic IN ('points', 'discount', 'erasure')),
         id uuid NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
