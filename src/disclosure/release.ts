@@ -11,7 +11,7 @@ export interface ReleaseRequest {
   purpose: string;
   attributes: string[];
   reason: string;
-  /** predicate: a question about the values is answered, the values stay. */
+  /** predicate: a question about all of the values is answered, the values stay. */
   kind: 'values' | 'predicate';
 }
 
@@ -34,26 +34,31 @@ const RELEASE: Statement = {
              JOIN purposes p ON p.programme_id = $1 AND p.key = r.purpose AND p.withdrawn_at IS NULL
              JOIN recipients t ON t.programme_id = $1 AND t.id = r.recipient AND t.withdrawn_at IS NULL),
          covered AS (
-           SELECT a.id, c.id AS customer, k.attribute, k.id AS consent, k.until, v.version, v.ciphertext, v.wrapped_key
+           SELECT a.id, a.recipient, a.purpose, a.kind, a.reason, c.id AS customer, k.attribute, k.id AS consent,
+                  v.version, v.ciphertext, v.wrapped_key,
+                  least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
              JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref
              JOIN consents k ON k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose
                   AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
              JOIN json_array_elements_text(a.attributes) AS wanted(attribute) ON wanted.attribute = k.attribute
              JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute),
+         -- Of a question, all or nothing.
+         allowed AS (
+           SELECT c.* FROM covered c JOIN asked a ON a.id = c.id
+            WHERE a.kind = 'values' OR json_array_length(a.attributes) = (SELECT count(DISTINCT all_of.attribute) FROM covered all_of WHERE all_of.id = a.id)),
          written AS (
            INSERT INTO disclosures (programme_id, customer_id, id, recipient_id, purpose, kind, attributes, consents, reason, at, use_until)
-             SELECT $1, c.customer, a.id, a.recipient, a.purpose, a.kind, array_agg(DISTINCT c.attribute::text), array_agg(c.consent), a.reason,
-                    statement_timestamp(), least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(c.until))
-               FROM asked a JOIN covered c ON c.id = a.id
-              GROUP BY c.customer, a.id, a.recipient, a.purpose, a.kind, a.reason, a.lease_seconds
-             RETURNING id, use_until)
-         SELECT DISTINCT ON (a.id, c.attribute) a.id, c.attribute, c.version, c.ciphertext, c.wrapped_key, w.use_until
-           FROM asked a LEFT JOIN covered c ON c.id = a.id LEFT JOIN written w ON w.id = a.id`,
+             SELECT $1, customer, id, recipient, purpose, kind, array_agg(DISTINCT attribute::text), array_agg(consent), reason,
+                    statement_timestamp(), use_until
+               FROM covered GROUP BY customer, id, recipient, purpose, kind, reason, use_until)
+         SELECT id, attribute, version, ciphertext, wrapped_key, use_until FROM covered
+         UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL FROM asked`,
 };
 
 interface Row {
   id: string;
+  /** Null: says only that the recipient is registered. An attribute that two consents cover comes twice. */
   attribute: string | null;
   version: string;
   ciphertext: Buffer;
@@ -81,13 +86,20 @@ export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Relea
     kind,
   }));
   const rows = await tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(asked)]);
-  const byId = new Map<string, Row[]>();
-  for (const row of rows) byId.set(row.id, [...(byId.get(row.id) ?? []), row]);
+  const found = new Map<string, { values: Map<string, SealedValue>; useUntil: Date | undefined }>();
+  for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil } of rows) {
+    const release = found.get(id) ?? { values: new Map<string, SealedValue>(), useUntil: undefined };
+    if (attribute !== null) release.values.set(attribute, { attribute, version, ciphertext, wrappedKey });
+    release.useUntil ??= useUntil ?? undefined;
+    found.set(id, release);
+  }
   return requests.map(({ id }) => {
-    const own = byId.get(id) ?? [];
-    const values = own.flatMap(({ attribute, version, ciphertext, wrapped_key: wrappedKey }) =>
-      attribute === null ? [] : [{ attribute, version, ciphertext, wrappedKey }],
-    );
-    return { id, registered: own.length > 0, values, useUntil: own[0]?.use_until ?? undefined };
+    const release = found.get(id);
+    return {
+      id,
+      registered: release !== undefined,
+      values: [...(release?.values.values() ?? [])],
+      useUntil: release?.useUntil,
+    };
   });
 }
