@@ -8,9 +8,12 @@ import { metrics } from '../platform/metrics';
 import { Problem } from '../platform/problem';
 import { openValue } from '../vault';
 import type { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
+import type { PredicateAnswer, PredicateBody } from './predicate.dto';
+import { predicateOf } from './predicate';
 import { release, type Release, type ReleaseRequest } from './release';
 
 const BATCH_LIMIT = 256;
+const NO_REASON = 'A question was answered; no reason was given';
 
 /** The only way to a value: by purpose, recorded first, denied by default. */
 @Injectable()
@@ -36,6 +39,21 @@ export class Disclosure {
     const withheld = body.attributes.filter((attribute) => !(attribute in values));
     if (withheld.length > 0) metrics.disclosuresRefused.inc({ outcome: 'withheld' }, withheld.length);
     return { id, values, withheld, useUntil };
+  }
+
+  /**
+   * Answers a question about values that all have an active consent for this purpose; the values stay here. The expression
+   * is not kept: it may hold what it asks for.
+   * @throws 422 with pointer /expression; 403 as disclose, also when only one of the attributes has no active consent.
+   */
+  async answer(
+    caller: PrincipalOf<'recipient'>,
+    { expression, customerRef, purpose, reason = NO_REASON }: PredicateBody,
+  ): Promise<PredicateAnswer> {
+    const { attributes, of } = predicateOf(expression);
+    const request = { customerRef, purpose, reason, attributes, kind: 'predicate' as const };
+    const { id, useUntil, values } = await this.read(caller, request);
+    return { id, result: of(values), useUntil };
   }
 
   /** Values for a recorded use; undefined keys were withheld. */

@@ -35,24 +35,27 @@ const RELEASE: Statement = {
              JOIN recipients t ON t.programme_id = $1 AND t.id = r.recipient AND t.withdrawn_at IS NULL),
          covered AS (
            SELECT a.id, a.recipient, a.purpose, a.kind, a.reason, c.id AS customer, k.attribute, k.id AS consent,
-                  v.version, v.ciphertext, v.wrapped_key,
+                  json_array_length(a.attributes) AS wanted, v.version, v.ciphertext, v.wrapped_key,
                   least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
              JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref
              JOIN consents k ON k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose
                   AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
-             JOIN json_array_elements_text(a.attributes) AS wanted(attribute) ON wanted.attribute = k.attribute
-             JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute),
-         -- Of a question, all or nothing.
+             JOIN json_array_elements_text(a.attributes) AS needed(attribute) ON needed.attribute = k.attribute
+             JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute
+            WHERE NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
+                                 AND u.ended_at IS NULL AND u.until > statement_timestamp()
+                                 AND (u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose))),
+         -- Of a question, all or nothing: looked up in a hash, and only where there are questions.
          allowed AS (
-           SELECT c.* FROM covered c JOIN asked a ON a.id = c.id
-            WHERE a.kind = 'values' OR json_array_length(a.attributes) = (SELECT count(DISTINCT all_of.attribute) FROM covered all_of WHERE all_of.id = a.id)),
+           SELECT * FROM covered WHERE kind = 'values' OR id IN (
+             SELECT id FROM covered WHERE kind = 'predicate' GROUP BY id, wanted HAVING count(DISTINCT attribute) = wanted)),
          written AS (
            INSERT INTO disclosures (programme_id, customer_id, id, recipient_id, purpose, kind, attributes, consents, reason, at, use_until)
              SELECT $1, customer, id, recipient, purpose, kind, array_agg(DISTINCT attribute::text), array_agg(consent), reason,
                     statement_timestamp(), use_until
-               FROM covered GROUP BY customer, id, recipient, purpose, kind, reason, use_until)
-         SELECT id, attribute, version, ciphertext, wrapped_key, use_until FROM covered
+               FROM allowed GROUP BY customer, id, recipient, purpose, kind, reason, use_until)
+         SELECT id, attribute, version, ciphertext, wrapped_key, use_until FROM allowed
          UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL FROM asked`,
 };
 
@@ -69,7 +72,7 @@ interface Row {
 /**
  * Records the disclosures of a batch and hands out what they may see, encrypted. The caller decrypts after the commit:
  * no row, no value. A revocation holds the customer's lock exclusively, so once it has answered, the consents that this
- * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`).
+ * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`). The same holds for a pause.
  */
 export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Release[]> {
   await lockCustomersShared(
@@ -86,20 +89,20 @@ export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Relea
     kind,
   }));
   const rows = await tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(asked)]);
-  const found = new Map<string, { values: Map<string, SealedValue>; useUntil: Date | undefined }>();
+  const releases = new Map<string, { values: Map<string, SealedValue>; useUntil: Date | undefined }>();
   for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil } of rows) {
-    const release = found.get(id) ?? { values: new Map<string, SealedValue>(), useUntil: undefined };
-    if (attribute !== null) release.values.set(attribute, { attribute, version, ciphertext, wrappedKey });
-    release.useUntil ??= useUntil ?? undefined;
-    found.set(id, release);
+    const found = releases.get(id) ?? { values: new Map<string, SealedValue>(), useUntil: undefined };
+    if (attribute !== null) found.values.set(attribute, { attribute, version, ciphertext, wrappedKey });
+    found.useUntil ??= useUntil ?? undefined;
+    releases.set(id, found);
   }
   return requests.map(({ id }) => {
-    const release = found.get(id);
+    const found = releases.get(id);
     return {
       id,
-      registered: release !== undefined,
-      values: [...(release?.values.values() ?? [])],
-      useUntil: release?.useUntil,
+      registered: found !== undefined,
+      values: [...(found?.values.values() ?? [])],
+      useUntil: found?.useUntil,
     };
   });
 }

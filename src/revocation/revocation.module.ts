@@ -1,6 +1,15 @@
 import { Module } from '@nestjs/common';
+import { CatalogueModule } from '../catalogue';
+import { Corrections } from './corrections';
+import { CorrectionsController } from './corrections.controller';
+import { PausesController } from './pauses.controller';
 import { RevocationController } from './revocation.controller';
 import { Revocations } from './revocation.service';
 
-@Module({ controllers: [RevocationController], providers: [Revocations], exports: [Revocations] })
+@Module({
+  imports: [CatalogueModule],
+  controllers: [RevocationController, PausesController, CorrectionsController],
+  providers: [Revocations, Corrections],
+  exports: [Revocations],
+})
 export class RevocationModule {}

@@ -1,0 +1,154 @@
+import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+
+/** What an expression may call: nothing that makes lists or texts grow, and no regular expressions, so that its cost is bounded. */
+const OFFERED = new Set(
+  `has all exists exists_one filter size startsWith endsWith contains lowerAscii upperAscii trim
+   int double string bool dyn timestamp duration getFullYear getMonth getDayOfMonth getDayOfWeek`.split(/\s+/),
+);
+const OVER_LISTS = new Set(['all', 'exists', 'exists_one', 'filter']);
+const LONGEST = 2000;
+
+/** An environment of bounded cost; what it does not know is of any type until it is evaluated. */
+export const celEnvironment = (): Environment =>
+  new Environment({
+    unlistedVariablesAreDyn: true,
+    limits: { maxAstNodes: 200, maxDepth: 24, maxListElements: 200, maxMapEntries: 20, maxCallArguments: 4 },
+  });
+
+interface Node {
+  op: string;
+  args: unknown;
+  start?: number;
+}
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'op' in value;
+
+interface Refusal {
+  message: string;
+  start: number;
+}
+
+/**
+ * The first call that is not offered, loop within a loop, or sum within a loop: lists can be added up, and what grows
+ * and is then gone through costs more than values and expression together say.
+ */
+function refused(value: unknown, isInLoop: boolean): Refusal | undefined {
+  if (Array.isArray(value)) return firstOf(value.map((item) => () => refused(item, isInLoop)));
+  if (!isNode(value)) return undefined;
+  const start = value.start ?? 0;
+  if (value.op === '+' && isInLoop) return { message: 'nothing is added up within or for a loop', start };
+  if (value.op !== 'call' && value.op !== 'rcall') return refused(value.args, isInLoop);
+  const [name, ...operands] = value.args as [string, ...unknown[]];
+  if (!OFFERED.has(name)) return { message: `there is no function ${name}`, start };
+  if (!OVER_LISTS.has(name)) return refused(operands, isInLoop);
+  const [range, body] = operands;
+  if (isLooping(body)) return { message: `${name} has another loop within it`, start };
+  return refused(range, true) ?? refused(body, true);
+}
+
+function firstOf(checks: (() => Refusal | undefined)[]): Refusal | undefined {
+  for (const check of checks) {
+    const found = check();
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function isLooping(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isLooping);
+  if (!isNode(value)) return false;
+  const isLoop = value.op === 'rcall' && OVER_LISTS.has(String((value.args as unknown[])[0]));
+  return isLoop || isLooping(value.args);
+}
+
+function where(expression: string, start: number): string {
+  const before = expression.slice(0, start).split('\n');
+  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+}
+
+/** What is wrong with an expression that is to come to true or false, and where in it; undefined when nothing is. */
+export function faultOfCel(environment: Environment, expression: string): string | undefined {
+  if (expression.length > LONGEST) return `must have at most ${LONGEST} characters`;
+  let parsed: ParseResult;
+  try {
+    parsed = environment.parse(expression);
+  } catch (error) {
+    return describe(expression, error);
+  }
+  const refusal = refused(parsed.ast, false);
+  if (refusal) return `cannot be used as a CEL expression: ${refusal.message} (${where(expression, refusal.start)})`;
+  const checked = parsed.check();
+  if (!checked.valid) return describe(expression, checked.error);
+  if (checked.type !== 'bool' && checked.type !== 'dyn') return `must come to true or false, not to ${checked.type}`;
+  return undefined;
+}
+
+function describe(expression: string, error: unknown): string {
+  const { summary, range } = error as { summary?: string; range?: { start: number } };
+  if (summary === undefined) throw error;
+  return `cannot be used as a CEL expression: ${summary} (${where(expression, range?.start ?? 0)})`;
+}
+
+/** CEL knows whole numbers apart from others; JSON does not. */
+function toCel(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(toCel);
+  if (typeof value === 'object' && value !== null) {
+    return new Map(Object.entries(value).map(([key, child]) => [key, toCel(child)]));
+  }
+  return value;
+}
+
+/** Values as CEL's variables, by their names and as a map of them all under one more. */
+export function celVariables(values: Record<string, unknown>, all: string): Record<string, unknown> {
+  const map = toCel(values) as Map<string, unknown>;
+  return { ...Object.fromEntries(map), [all]: map };
+}
+
+/**
+ * The keys that an expression reads of a map: those of all.key and all["key"], and what stands by its own name. A loop's own
+ * variable is none of them. Undefined when it reads the map otherwise, so that it cannot be told which.
+ */
+export function keysRead(environment: Environment, expression: string, all: string): string[] | undefined {
+  const keys = new Set<string>();
+  const isClear = collect(environment.parse(expression).ast, all, new Set(), keys);
+  return isClear ? [...keys] : undefined;
+}
+
+function collect(value: unknown, all: string, bound: Set<string>, keys: Set<string>): boolean {
+  if (Array.isArray(value)) return value.every((item) => collect(item, all, bound, keys));
+  if (!isNode(value)) return true;
+  if (value.op === 'value') return true;
+  if (value.op === 'id') {
+    const name = String(value.args);
+    if (name === all) return false;
+    if (!bound.has(name)) keys.add(name);
+    return true;
+  }
+  if (value.op === 'rcall') return collectCall(value.args as [string, unknown, unknown[]], all, bound, keys);
+  const key = keyOf(value, all);
+  if (key === undefined) return collect(value.args, all, bound, keys);
+  keys.add(key);
+  return true;
+}
+
+function collectCall(
+  [name, range, operands]: [string, unknown, unknown[]],
+  all: string,
+  bound: Set<string>,
+  keys: Set<string>,
+): boolean {
+  const [variable] = operands;
+  const isLoop = OVER_LISTS.has(name) && isNode(variable) && variable.op === 'id';
+  const within = isLoop ? new Set([...bound, String(variable.args)]) : bound;
+  return collect(range, all, bound, keys) && collect(operands, all, within, keys);
+}
+
+/** The key in all.key and all["key"]. */
+function keyOf({ op, args }: Node, all: string): string | undefined {
+  if (op !== '.' && op !== '[]') return undefined;
+  const [map, key] = args as [unknown, unknown];
+  if (!isNode(map) || map.op !== 'id' || map.args !== all) return undefined;
+  if (typeof key === 'string') return key;
+  return isNode(key) && key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
+}

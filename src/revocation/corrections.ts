@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { AttributesService, valueValidator } from '../catalogue';
+import { findCustomer, lockCustomers } from '../consents';
+import { Database, type Statement } from '../platform/database';
+import { KeyRing } from '../platform/key-ring';
+import { notFound, Problem } from '../platform/problem';
+import { sealValue, storeValues } from '../vault';
+import type { CorrectionAnswer } from './correction.dto';
+
+const COVERED: Statement = {
+  name: 'value_is_covered',
+  text: `SELECT clock_timestamp() AS now WHERE EXISTS (SELECT FROM consents WHERE programme_id = $1 AND customer_id = $2
+           AND attribute = $3 AND status = 'active' AND until > statement_timestamp())`,
+};
+
+/** Rectification (GDPR Art. 16): a new version under the same consents. It earns nothing and takes nothing back. */
+@Injectable()
+export class Corrections {
+  constructor(
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+    private readonly attributes: AttributesService,
+  ) {}
+
+  /**
+   * Replaces a customer's value; the former version and its key are destroyed by it.
+   * @throws 404 when no active consent covers the attribute, 422 `value-invalid` with pointers below /value.
+   */
+  async correct(
+    programmeId: string,
+    customerRef: string,
+    attribute: string,
+    value: unknown,
+  ): Promise<CorrectionAnswer> {
+    await this.check(programmeId, attribute, value);
+    const keys = await this.keyRing.of(programmeId);
+    const sealed = sealValue(keys, { programmeId, customerRef, attribute }, value);
+    return this.database.inProgramme(programmeId, async (tx) => {
+      await lockCustomers(tx, [customerRef]);
+      const customerId = await findCustomer(tx, customerRef);
+      if (customerId === undefined) throw notFound('value');
+      const [covered] = await tx.query<{ now: Date }>(COVERED, [programmeId, customerId, attribute]);
+      if (!covered) throw notFound('value');
+      await storeValues(tx, [{ ...sealed, customerId }], covered.now);
+      return { attribute, correctedAt: covered.now.toISOString() };
+    });
+  }
+
+  private async check(programmeId: string, key: string, value: unknown): Promise<void> {
+    const known = await this.database.inProgramme(programmeId, (tx) => this.attributes.byKey(tx, [key]));
+    const attribute = known.get(key);
+    if (!attribute) throw notFound('value');
+    const faults = valueValidator(attribute.schema)(value);
+    if (faults.length === 0) return;
+    throw new Problem(
+      422,
+      'value-invalid',
+      'The value does not match its attribute’s schema',
+      undefined,
+      faults.map(({ pointer, message }) => ({ pointer: `/value${pointer}`, message })),
+    );
+  }
+}
