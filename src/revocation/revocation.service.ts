@@ -82,7 +82,8 @@ export class Revocations {
       status: row.status,
       scope: 'share' in row.scope ? { share: toPublicId('shr', row.scope.share) } : row.scope,
       consentsEnded: row.consents_ended,
-      values: { erasing: row.values_erasing - row.erased, erased: row.erased },
+      // What another consent has come to cover before it was erased stays, and is owed no more.
+      values: { erasing: row.status === 'blocked' ? row.values_erasing : 0, erased: row.erased },
       recipients: row.recipients.map(inUtc),
       blockedAt: row.blocked_at.toISOString(),
       ...time('erasedAt', row.erased_at),

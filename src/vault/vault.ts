@@ -42,8 +42,10 @@ const ERASE: Statement = {
 const COUNT_UNCOVERED: Statement = {
   name: 'count_values_uncovered_without',
   text: `SELECT count(*)::int AS uncovered FROM vault_values v
-          WHERE v.programme_id = $1 AND v.customer_id = $2 AND NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = $1
-            AND c.customer_id = $2 AND c.attribute = v.attribute AND c.status = 'active' AND c.id <> ALL ($3))`,
+          WHERE v.programme_id = $1 AND v.customer_id = $2
+            AND EXISTS (SELECT FROM consents c WHERE c.programme_id = $1 AND c.customer_id = $2 AND c.attribute = v.attribute AND c.id = ANY ($3))
+            AND NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = $1 AND c.customer_id = $2 AND c.attribute = v.attribute
+                               AND c.status = 'active' AND c.id <> ALL ($3))`,
 };
 
 const about = ({ programmeId, customerRef, attribute, version }: Place): string =>
@@ -97,7 +99,7 @@ export async function eraseUncovered(
   return (await tx.query(ERASE, [tx.programmeId, customerId, attributes, revocationId])).length;
 }
 
-/** How many values nothing would cover if these consents ended. */
+/** How many values that these consents cover nothing would cover if they ended. */
 export async function countUncoveredWithout(tx: Tx, customerId: string, consentIds: string[]): Promise<number> {
   const [row] = await tx.query<{ uncovered: number }>(COUNT_UNCOVERED, [tx.programmeId, customerId, consentIds]);
   return row?.uncovered ?? 0;

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parsePublicId } from '../../src/platform/ids';
+import { brokenInvariants } from '../setup/invariants';
+import type { Answer } from '../setup/service';
+import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
+
+/**
+ * I4: once a revocation has been acknowledged, no disclosure for what it ended commits.
+ *
+ * The guard is the customer's lock, shared by a release and exclusive in a revocation. It is taken out at the end of this
+ * file, and the same race is then expected to leak.
+ */
+
+const CUSTOMERS = 50;
+const ROUNDS = 10;
+/** So many customers act at the same time: with more, the machine's queue is all that races. */
+const LANES = 10;
+const PURPOSES = ['greeting', 'advice'] as const;
+
+/**
+ * Makes the race likely and its outcome visible: a release waits between reading the consents and its commit, a
+ * revocation between ending them and its commit; when each of them was there is written down by the database's clock.
+ */
+const WITNESSES = `
+  CREATE SCHEMA race;
+  CREATE TABLE race.released (disclosure uuid, at timestamptz);
+  CREATE TABLE race.revoking (revocation uuid, at timestamptz);
+  CREATE FUNCTION race.release_commits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN INSERT INTO race.released VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
+  CREATE FUNCTION race.revocation_begins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN INSERT INTO race.revoking VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
+  CREATE FUNCTION race.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.002); RETURN NULL; END $$;
+  GRANT USAGE ON SCHEMA race TO gegenwert_app;
+  CREATE CONSTRAINT TRIGGER committing AFTER INSERT ON disclosures DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION race.release_commits();
+  CREATE TRIGGER holds_the_lock AFTER INSERT ON revocations FOR EACH ROW EXECUTE FUNCTION race.revocation_begins();
+  CREATE TRIGGER slow AFTER INSERT ON disclosures FOR EACH STATEMENT EXECUTE FUNCTION race.dawdle();
+  CREATE TRIGGER slow AFTER INSERT ON revocation_notices FOR EACH STATEMENT EXECUTE FUNCTION race.dawdle()`;
+
+/** Releases that committed when a revocation of a consent they stand on had begun to write. */
+const RELEASED_TOO_LATE = `
+  SELECT count(*)::int AS count FROM race.released l
+    JOIN disclosures d ON d.id = l.disclosure
+    JOIN consents c ON c.programme_id = d.programme_id AND c.customer_id = d.customer_id AND c.id = ANY (d.consents)
+    JOIN race.revoking r ON r.revocation = c.revocation_id
+   WHERE l.at > r.at`;
+
+/** Of releases that were asked for after the answer to a revocation: those that stand on a consent which that one ended. */
+const RELEASED_AFTER_THE_ANSWER = `
+  SELECT count(*)::int AS count FROM unnest($1::uuid[], $2::uuid[]) AS later(disclosure, revocation)
+    JOIN disclosures d ON d.id = later.disclosure
+    JOIN consents c ON c.programme_id = d.programme_id AND c.customer_id = d.customer_id AND c.id = ANY (d.consents)
+     AND c.revocation_id = later.revocation`;
+
+interface Seen {
+  revocations: Answer[];
+  /** Asked for after a revocation was answered, of customers who did not share again: all must be refused. */
+  refused: Answer[];
+  /** Asked for after a revocation was answered, of customers who shared again meanwhile. */
+  later: { disclosure: string; revocation: string }[];
+  /** Asked for at any time before. */
+  earlier: Answer[];
+}
+
+/** What customers take back, in turn, and a purpose that nothing allows any more afterwards. */
+const scopes = (share: string) =>
+  [
+    [{ share }, 'greeting'],
+    [{ everything: true }, 'advice'],
+    [{ purpose: 'advice' }, 'advice'],
+    [{ attribute: 'birthday' }, 'greeting'],
+    [{ purpose: 'greeting' }, 'greeting'],
+  ] as const;
+
+async function oneRound(apis: TwoApis, customer: number, round: number, seen: Seen): Promise<void> {
+  const ref = `customer-${customer}`;
+  const sharesAgain = customer % 2 === 0;
+  const shared = await apis.share(round, ref);
+  let answered = false;
+  const reader = async (process: number): Promise<void> => {
+    for (let n = 0; !answered; n++) seen.earlier.push(await apis.disclose(process, ref, PURPOSES[n % 2]));
+  };
+  const readers = [reader(0), reader(1)];
+  await sleep(Math.random() * 20);
+  const [scope, ended] = scopes(shared.body['id'] as string)[(customer + round) % 5]!;
+  const again = sharesAgain ? apis.share(round + 1, ref) : undefined;
+  const revoked = await apis.revoke(round + customer, ref, scope);
+  answered = true;
+  const after = await Promise.all([apis.disclose(0, ref, ended), apis.disclose(1, ref, ended)]);
+  seen.revocations.push(revoked);
+  if (!sharesAgain) seen.refused.push(...after);
+  for (const { status, body } of sharesAgain ? after : []) {
+    if (status !== 200) continue;
+    const disclosure = parsePublicId('dsc', body['id'] as string)!;
+    seen.later.push({ disclosure, revocation: parsePublicId('rev', revoked.body['id'] as string)! });
+  }
+  await Promise.all([...readers, again]);
+  // What the next round finds is what it shares.
+  await apis.revoke(round, ref, { everything: true });
+}
+
+async function race(apis: TwoApis, rounds = ROUNDS): Promise<Seen> {
+  const seen: Seen = { revocations: [], refused: [], later: [], earlier: [] };
+  const waiting = Array.from({ length: CUSTOMERS }, (_, n) => n);
+  const lane = async (): Promise<void> => {
+    for (let customer = waiting.pop(); customer !== undefined; customer = waiting.pop()) {
+      for (let round = 0; round < rounds; round++) await oneRound(apis, customer, round, seen);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return seen;
+}
+
+async function count(apis: TwoApis, query: string, values?: unknown[]): Promise<number | undefined> {
+  return (await apis.sql<{ count: number }>(query, values))[0]?.count;
+}
+
+const statuses = (answers: Answer[]): number[] => [...new Set(answers.map(({ status }) => status))].sort();
+
+let apis: TwoApis;
+beforeAll(async () => {
+  apis = await startTwoApis({ worker: true });
+  await apis.sql(WITNESSES);
+});
+afterAll(() => apis.stop());
+
+describe('500 revocations that race disclosures and shares', () => {
+  let seen: Seen;
+  beforeAll(async () => {
+    seen = await race(apis);
+  });
+
+  it('are all answered, while values are released', () => {
+    expect(seen.revocations).toHaveLength(CUSTOMERS * ROUNDS);
+    expect(statuses(seen.revocations)).toEqual([201]);
+    expect(statuses(seen.earlier)).toEqual([200, 403]);
+  });
+
+  it('let nothing through that is asked for after their answer', async () => {
+    expect(statuses(seen.refused)).toEqual([403]);
+    expect(seen.later.length).toBeGreaterThan(0);
+    const values = [seen.later.map(({ disclosure }) => disclosure), seen.later.map(({ revocation }) => revocation)];
+    expect(await count(apis, RELEASED_AFTER_THE_ANSWER, values)).toBe(0);
+  });
+
+  it('let nothing commit that was asked for before', async () => {
+    expect(await count(apis, RELEASED_TOO_LATE)).toBe(0);
+  });
+
+  it('keep every invariant', async () => {
+    expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+  });
+});
+
+it('without the lock they let releases through, and are found out', async () => {
+  await apis.sql(WITHOUT_CUSTOMER_LOCK);
+  await race(apis, 2);
+  expect(await count(apis, RELEASED_TOO_LATE)).toBeGreaterThan(0);
+  expect(await brokenInvariants(apis.databaseUrl)).toHaveProperty('i05_release_has_consent');
+});
