@@ -100,6 +100,22 @@ const stepsIn = (output: string): Step[] =>
     ([, mark = '', what = '', expected = '', came = '']) => ({ mark, what, expected, came }),
   );
 
+/** What comes back of each curl that begins a line. */
+async function answersTo(lines: string): Promise<Record<string, unknown>[]> {
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', lines.replaceAll(/^( *)curl/gm, '$1echo; curl')]);
+  const answers = stdout.split('\n').filter((line) => line !== '');
+  expect(answers).toHaveLength(lines.match(/^ *curl/gm)?.length ?? 0);
+  return answers.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** As a reader would paste them, one block after the other. */
+function callsInReadme(): string {
+  const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+  const section = /^## The HTTP calls$(.*?)^## /ms.exec(readme)?.[1] ?? '';
+  const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+  return blocks.join('\n').replace('.data/demo.env', join(dataDir, 'demo.env'));
+}
+
 describe('the demo', () => {
   it('tells the story on an empty folder, every step as expected, and leaves no process', async () => {
     const { code, output } = await demo();
@@ -183,20 +199,21 @@ describe('the demo that stays up', () => {
     );
   });
 
-  it('prints lines for a shell that do what they say, and ends on SIGTERM', async () => {
+  it('prints lines for a shell that do what they say, answers those of the README, and ends on SIGTERM', async () => {
     const run = start(process.execPath, [join(BUILT, 'demo.js')], { PORT: String(await freePort()) });
     await untilSaid(run, '/balance"');
-    const lines = run.output.split('To try in another terminal:')[1] ?? '';
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', lines.replaceAll('curl -s', 'echo; curl -s')]);
-    const [quotes, share, disclosure, revocation, balance] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const [quotes, share, disclosure, revocation, balance] = await answersTo(
+      run.output.split('To try in another terminal:')[1] ?? '',
+    );
     expect(quotes?.['data']).toHaveLength(6);
     expect(share).toMatchObject({ status: 'accepted', award: { status: 'pending' } });
     expect(disclosure).toMatchObject({ values: { birthday: '1990-04-01' } });
     expect(revocation).toMatchObject({ status: 'blocked', consentsEnded: 1, keepsPoints: 120 });
     expect(balance).toMatchObject({ available: 120 });
+    const readme = await answersTo(callsInReadme());
+    expect(readme.length).toBeGreaterThan(15);
+    expect(readme.flatMap(({ type }) => type ?? [])).toEqual(['urn:gegenwert:problem:no-active-consent']);
+    expect(readme).toContainEqual(expect.objectContaining({ status: 'acknowledged', did: 'erased' }));
     const code = new Promise((resolve) => run.child.once('close', resolve));
     run.child.kill('SIGTERM');
     expect(await code).toBe(0);
