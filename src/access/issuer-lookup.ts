@@ -37,7 +37,7 @@ export class IssuerLookup {
   }
 
   private async find(issuers: string[]): Promise<TokenIssuer[][]> {
-    const rows = await this.database.query<TokenIssuer>(BY_ISSUER, [[...new Set(issuers)]]);
+    const rows = await this.database.queryCallers<TokenIssuer>(BY_ISSUER, [[...new Set(issuers)]]);
     return issuers.map((issuer) => rows.filter((row) => row.issuer === issuer));
   }
 }

@@ -47,13 +47,13 @@ export class KeyLookup {
   }
 
   private async findByHash(asked: string[]): Promise<(UsableKey | null)[]> {
-    const rows = await this.database.query<UsableKey & { asked: string }>(BY_HASH, [[...new Set(asked)]]);
+    const rows = await this.database.queryCallers<UsableKey & { asked: string }>(BY_HASH, [[...new Set(asked)]]);
     const found = new Map(rows.map(({ asked: hash, ...key }) => [hash, key]));
     return asked.map((hash) => found.get(hash) ?? null);
   }
 
   private async findById(asked: string[]): Promise<boolean[]> {
-    const rows = await this.database.query<{ asked: string }>(BY_ID, [[...new Set(asked)]]);
+    const rows = await this.database.queryCallers<{ asked: string }>(BY_ID, [[...new Set(asked)]]);
     const found = new Set(rows.map((row) => row.asked));
     return asked.map((reference) => found.has(reference));
   }

@@ -1,4 +1,4 @@
-import { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { PoolClient, QueryResultRow } from 'pg';
 import { unavailable } from './problem';
 
@@ -44,6 +44,8 @@ export function violatedConstraint(error: unknown): string | undefined {
 
 /** The database, or the way to it, is away or has no room: 503, and worth another try. */
 export function isAway(error: unknown): boolean {
+  // What TypeORM says when a connection broke between two statements of a transaction.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
   const cause = (error as { driverError?: unknown }).driverError ?? error;
   return AWAY.test(sqlState(cause) ?? '') || (cause instanceof Error && AWAY_MESSAGE.test(cause.message));
 }
@@ -62,13 +64,14 @@ export interface DatabaseOptions {
 
 /**
  * The way to PostgreSQL: always the primary, always as the application role, always in a transaction that names its
- * programme for row-level security. Revocation has connections of its own, so that it never waits for a pool that
- * readers have emptied.
+ * programme for row-level security. Revocation has connections of its own, and so has the question who calls, so that
+ * it never waits for a pool that readers have emptied.
  */
 export class Database {
   private constructor(
     private readonly general: DataSource,
     private readonly reserved: DataSource,
+    private readonly callers: DataSource,
   ) {}
 
   static async connect(options: DatabaseOptions): Promise<Database> {
@@ -91,9 +94,9 @@ export class Database {
       });
     const general = source(options.connections, options.entities);
     const reserved = source(2, []);
-    await general.initialize();
-    await reserved.initialize();
-    return new Database(general, reserved);
+    const callers = source(2, []);
+    for (const one of [general, reserved, callers]) await one.initialize();
+    return new Database(general, reserved, callers);
   }
 
   /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */
@@ -107,8 +110,25 @@ export class Database {
   }
 
   /** One statement outside any programme: only for the lookup functions and the service's own tables. */
-  async query<Row extends QueryResultRow>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
-    const runner = this.general.createQueryRunner();
+  query<Row extends QueryResultRow>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
+    return this.outside(this.general, statement, values);
+  }
+
+  /** The same on connections that only the question who calls uses: nobody gets through who cannot say who they are. */
+  queryCallers<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    return this.outside(this.callers, statement, values);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.general, this.reserved, this.callers].map((source) => source.destroy()));
+  }
+
+  private async outside<Row extends QueryResultRow>(
+    source: DataSource,
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> {
+    const runner = source.createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
       return (await client.query<Row>({ ...statement, values })).rows;
@@ -117,10 +137,6 @@ export class Database {
     } finally {
       await runner.release();
     }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.general.destroy(), this.reserved.destroy()]);
   }
 
   private async transaction<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {

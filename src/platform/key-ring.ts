@@ -50,7 +50,8 @@ export class KeyRing {
   async of(programmeId: string): Promise<ProgrammeKeys> {
     const known = this.programmes.get(programmeId);
     if (known) return known;
-    const [row] = await this.database.inProgramme(programmeId, (tx) =>
+    // A revocation asks for it too, and must not wait for what others have used up.
+    const [row] = await this.database.inProgrammeReserved(programmeId, (tx) =>
       tx.query<{ wrapped_key: Buffer }>(FIND_PROGRAMME_KEY, [programmeId]),
     );
     if (!row) throw notFound('programme');
