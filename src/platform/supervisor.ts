@@ -154,7 +154,10 @@ export function exitWithParent(shutdown: () => Promise<void>): void {
 /** A killed process's children are handed to another parent: that is how it shows. */
 function watchAncestors(onLoss: () => void): void {
   const ancestors = npmAncestors();
-  if (ancestors.length === 0) return;
+  if (ancestors.length === 0) {
+    if (isOrphanOfNpm()) onLoss();
+    return;
+  }
   setInterval(() => {
     const parents = [process.ppid, ...ancestors.slice(0, -1).map((pid) => processInfo(pid)?.parent)];
     if (parents.some((pid, index) => pid !== ancestors[index])) onLoss();
@@ -173,10 +176,21 @@ function npmAncestors(): number[] {
   ) {
     ancestors.push(pid);
     const [program = '', argument = ''] = info.command.split(' ').slice(0, 2);
-    const isShell = /^-?(ba|da|a|k|z)?sh$/.test(basename(program)) && argument.startsWith('-');
     const isNpm = [program, argument].some((word) => /^(npm|npx|pnpm|yarn)(-cli)?(\.c?js)?$/.test(basename(word)));
     if (isNpm) upToNpm = ancestors.length;
-    else if (!isShell) break;
+    else if (!isShell(info.command)) break;
   }
   return ancestors.slice(0, upToNpm);
+}
+
+/** A script's shell goes on with its next command, which is us, when npm was killed during the one before. */
+function isOrphanOfNpm(): boolean {
+  const script = process.env.npm_lifecycle_script;
+  const parent = processInfo(process.ppid)?.command ?? '';
+  return script !== undefined && isShell(parent) && parent.includes(script);
+}
+
+function isShell(command: string): boolean {
+  const [program = '', argument = ''] = command.split(' ');
+  return /^-?(ba|da|a|k|z)?sh$/.test(basename(program)) && argument.startsWith('-');
 }

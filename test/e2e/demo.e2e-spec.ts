@@ -192,10 +192,11 @@ describe('the demo that stays up', () => {
   const project = join(folder, 'project');
 
   beforeAll(() => {
+    const script = `node ${join(BUILT, 'demo.js')}`;
     mkdirSync(project);
     writeFileSync(
       join(project, 'package.json'),
-      JSON.stringify({ scripts: { demo: `node ${join(BUILT, 'demo.js')}` } }),
+      JSON.stringify({ scripts: { demo: script, slow: `sleep 1 && ${script}` } }),
     );
   });
 
@@ -231,6 +232,16 @@ describe('the demo that stays up', () => {
     const at = { npm: 0, 'the shell': 1, 'the demo': 2 }[killed] ?? 0;
     process.kill(tree[at] ?? 0, 'SIGKILL');
     await untilGone([...new Set([...tree, ...processesOnData()])], 20_000);
+    expect(processesOnData()).toEqual([]);
+  });
+
+  // Fails without isOrphanOfNpm: the shell goes on with the script, and nobody knows of npm.
+  it('leaves no process when npm is killed during the build before it', async () => {
+    const run = start('npm', ['run', '--silent', 'slow'], { PORT: String(await freePort()) }, project);
+    while (processTree(run.child.pid ?? 0).length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    run.child.kill('SIGKILL');
+    await untilSaid(run, 'starting the embedded PostgreSQL');
+    await untilGone(processesOnData(), 30_000);
     expect(processesOnData()).toEqual([]);
   });
 });
