@@ -26,6 +26,8 @@ function asApplication(databaseUrl: string): string {
   return url.toString();
 }
 
+/** in_failed_sql_transaction: another statement failed before. */
+const ABORTED = '25P02';
 const RETRIED = new Set(['40P01', '40001']);
 const AWAY = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
 const AWAY_MESSAGE =
@@ -150,6 +152,7 @@ export class Database {
 
   private async attempt<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const runner = source.createQueryRunner();
+    let first: unknown;
     try {
       const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
@@ -157,15 +160,22 @@ export class Database {
       const answer = await work({
         programmeId,
         entities: runner.manager,
-        query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
-          (await client.query<Row>({ ...statement, values })).rows,
+        query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) => {
+          try {
+            return (await client.query<Row>({ ...statement, values })).rows;
+          } catch (error) {
+            first ??= error;
+            throw error;
+          }
+        },
       });
       await runner.commitTransaction();
       return answer;
     } catch (error) {
       // The first error is the one to tell; a rollback that fails as well means that the connection is gone.
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      // Of statements sent together, one that came after the one that failed may be heard of before it.
+      throw sqlState(error) === ABORTED ? (first ?? error) : error;
     } finally {
       await runner.release();
     }
