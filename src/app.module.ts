@@ -7,6 +7,7 @@ import { DisclosureModule } from './disclosure';
 import { ExchangeModule } from './exchange';
 import { HealthModule } from './health';
 import { IdempotencyModule } from './idempotency';
+import { JobsModule } from './jobs';
 import { MarketingModule } from './marketing';
 import { OffersModule, offerEntities } from './offers';
 import { type Platform, PlatformModule } from './platform/platform.module';
@@ -31,6 +32,7 @@ export class AppModule {
         ExchangeModule,
         DisclosureModule,
         RevocationModule,
+        JobsModule,
         CustomerViewModule,
         MarketingModule,
       ],

@@ -1,18 +1,36 @@
-import type { Database, Statement } from './platform/database';
+import { forgetOldKeys } from './idempotency';
+import { runJobs } from './jobs';
+import { forfeit } from './ledger';
+import { forgetOldMarks } from './offers';
+import type { Database, Statement, Tx } from './platform/database';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
-import { eraseOwed } from './revocation';
+import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation';
 import { grantOwed } from './rewards';
 
 /** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
 const SWEEP_MS = 250;
 const MEASURE_MS = 5_000;
+const EXPIRE_MS = 60_000;
+const CLEAN_MS = 3_600_000;
+const CLEAN_BATCH = 5_000;
+
+const JOBS = {
+  'customer-erasure': customerErasure(forfeit),
+  'purpose-withdrawal': withdrawal,
+  'recipient-withdrawal': withdrawal,
+};
+const EXPIRED: Statement = {
+  name: 'programmes_with_expired_consents',
+  text: 'SELECT programme_id FROM programmes_with_expired_consents()',
+};
+const EVERY: Statement = { name: 'every_programme', text: 'SELECT programme_id FROM every_programme()' };
 
 const OWED: Statement = { name: 'programmes_owed', text: 'SELECT DISTINCT programme_id FROM programmes_owed()' };
 const BACKLOG: Statement = {
   name: 'outbox_backlog',
   text: `SELECT coalesce(sum(owed), 0)::int AS owed, coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS seconds
-           FROM outbox_backlog() WHERE topic <> 'erasure'`,
+           FROM outbox_backlog() WHERE topic IN ('points', 'discount')`,
 };
 
 export interface Work {
@@ -33,6 +51,7 @@ export function startWork(database: Database, logger: Logger): Work {
       again.delete(programmeId);
       await grantOwed(database, programmeId, () => stopping);
       await eraseOwed(database, programmeId, () => stopping);
+      await runJobs(database, programmeId, JOBS, () => stopping);
     } while (again.has(programmeId) && !stopping);
   }
 
@@ -56,13 +75,39 @@ export function startWork(database: Database, logger: Logger): Work {
       logger.error({ error: reason as unknown }, 'what a programme is owed could not be done');
   }
 
+  async function expire(): Promise<void> {
+    for (const { programme_id: id } of await database.query<{ programme_id: string }>(EXPIRED)) {
+      await expireConsents(database, id, () => stopping);
+    }
+  }
+
+  async function clean(): Promise<void> {
+    for (const { programme_id: id } of await database.query<{ programme_id: string }>(EVERY)) {
+      await inBatches(id, forgetOldKeys);
+      await inBatches(id, forgetOldMarks);
+      await database.inProgramme(id, forgetRefsOnNotices);
+    }
+  }
+
+  async function inBatches(programmeId: string, forget: (tx: Tx, limit: number) => Promise<number>): Promise<void> {
+    let forgotten = CLEAN_BATCH;
+    while (forgotten === CLEAN_BATCH && !stopping) {
+      forgotten = await database.inProgramme(programmeId, (tx) => forget(tx, CLEAN_BATCH));
+    }
+  }
+
   async function measure(): Promise<void> {
     const [backlog] = await database.query<{ owed: number; seconds: number }>(BACKLOG);
     metrics.owedAwards.set(backlog?.owed ?? 0);
     metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
   }
 
-  const loops = [repeat(sweep, SWEEP_MS, logger), repeat(measure, MEASURE_MS, logger)];
+  const loops = [
+    repeat(sweep, SWEEP_MS, logger),
+    repeat(measure, MEASURE_MS, logger),
+    repeat(expire, EXPIRE_MS, logger),
+    repeat(clean, CLEAN_MS, logger),
+  ];
   return {
     attend,
     close: async () => {

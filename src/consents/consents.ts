@@ -20,7 +20,11 @@ export interface ConsentsOfShare {
 /** What a customer takes back. */
 export type RevocationScope = { share: string } | { purpose: string } | { attribute: string } | { everything: true };
 
+/** What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), or their time. */
+export type EndingScope = RevocationScope | { recipient: string } | { expired: true };
+
 export interface ActiveConsent {
+  customerId: string;
   id: string;
   shareId: string;
   attribute: string;
@@ -41,17 +45,21 @@ const TELL_GIVEN: Statement = {
 };
 const ACTIVE: Statement = {
   name: 'active_consents',
-  text: `SELECT id, share_id AS "shareId", attribute, purpose FROM consents
-          WHERE programme_id = $1 AND customer_id = $2 AND status = 'active'
-            AND ($3::uuid IS NULL OR share_id = $3) AND ($4::text IS NULL OR purpose = $4) AND ($5::text IS NULL OR attribute = $5)`,
+  text: `SELECT customer_id AS "customerId", id, share_id AS "shareId", attribute, purpose FROM consents
+          WHERE programme_id = $1 AND customer_id = ANY ($2) AND status = 'active'
+            AND ($3::uuid IS NULL OR share_id = $3) AND ($4::text IS NULL OR purpose = $4) AND ($5::text IS NULL OR attribute = $5)
+            AND ($6::text IS NULL OR (SELECT id FROM recipients WHERE programme_id = $1 AND key = $6) = ANY (recipients))
+            AND (NOT $7 OR until <= statement_timestamp())`,
 };
 const END: Statement = {
   name: 'end_consents',
   text: `WITH ended AS (
-           UPDATE consents SET status = $4, ended_at = $5, revocation_id = $6
-            WHERE programme_id = $1 AND customer_id = $2 AND id = ANY ($3) AND status = 'active' RETURNING id)
+           UPDATE consents k SET status = $3, ended_at = $4, revocation_id = r.revocation
+             FROM json_to_recordset($2) AS r(customer bigint, share uuid, attribute text, purpose text, revocation uuid)
+            WHERE k.programme_id = $1 AND k.customer_id = r.customer AND k.share_id = r.share AND k.attribute = r.attribute
+              AND k.purpose = r.purpose AND k.status = 'active' RETURNING k.customer_id, k.id, k.revocation_id)
          INSERT INTO consent_events (programme_id, customer_id, event, revocation_id, consents, at)
-           SELECT $1, $2, $4, $6, array_agg(id), $5 FROM ended HAVING count(*) > 0`,
+           SELECT $1, customer_id, $3, revocation_id, array_agg(id), $4 FROM ended GROUP BY customer_id, revocation_id`,
 };
 
 const array = (ids: string[]): string => `{${ids.join(',')}}`;
@@ -82,21 +90,28 @@ export async function give(tx: Tx, shares: ConsentsOfShare[], at: Date): Promise
   ]);
 }
 
-/** A customer's active consents within a scope. */
-export async function activeConsents(tx: Tx, customerId: string, scope: RevocationScope): Promise<ActiveConsent[]> {
+/** Active consents of these customers within a scope. */
+export async function activeConsents(tx: Tx, customerIds: string[], scope: EndingScope): Promise<ActiveConsent[]> {
   const share = 'share' in scope ? scope.share : null;
   const purpose = 'purpose' in scope ? scope.purpose : null;
   const attribute = 'attribute' in scope ? scope.attribute : null;
-  return tx.query<ActiveConsent>(ACTIVE, [tx.programmeId, customerId, share, purpose, attribute]);
+  const recipient = 'recipient' in scope ? scope.recipient : null;
+  const values = [tx.programmeId, customerIds, share, purpose, attribute, recipient, 'expired' in scope];
+  return tx.query<ActiveConsent>(ACTIVE, values);
 }
 
-/** Ends active consents, with their event; the caller holds the customer's lock exclusively. */
+/** Ends active consents, with one event a customer; the caller holds the customers' locks exclusively. */
 export async function end(
   tx: Tx,
-  customerId: string,
-  consents: ActiveConsent[],
-  how: { status: 'withdrawn' | 'expired' | 'superseded'; revocationId: string | null; at: Date },
+  consents: (ActiveConsent & { revocationId: string })[],
+  how: { status: 'withdrawn' | 'expired'; at: Date },
 ): Promise<void> {
-  const ids = consents.map(({ id }) => id);
-  await tx.query(END, [tx.programmeId, customerId, ids, how.status, how.at, how.revocationId]);
+  const rows = consents.map(({ customerId, shareId, attribute, purpose, revocationId }) => ({
+    customer: customerId,
+    share: shareId,
+    attribute,
+    purpose,
+    revocation: revocationId,
+  }));
+  await tx.query(END, [tx.programmeId, JSON.stringify(rows), how.status, how.at]);
 }

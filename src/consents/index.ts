@@ -5,8 +5,16 @@ export {
   give,
   type ActiveConsent,
   type ConsentsOfShare,
+  type EndingScope,
   type GivenConsent,
   type RevocationScope,
 } from './consents';
-export { addCustomers, findCustomer, findCustomers, lockCustomers, lockCustomersShared } from './customers';
+export {
+  addCustomers,
+  findCustomer,
+  findCustomers,
+  lockCustomers,
+  lockCustomersById,
+  lockCustomersShared,
+} from './customers';
 export { signReceipt, type ReceiptFacts } from './receipts';

@@ -1,3 +1,4 @@
+import { lockGateShared } from '../catalogue';
 import { lockCustomersShared } from '../consents';
 import type { Statement, Tx } from '../platform/database';
 import type { SealedValue } from '../vault';
@@ -72,13 +73,13 @@ interface Row {
 /**
  * Records the disclosures of a batch and hands out what they may see, encrypted. The caller decrypts after the commit:
  * no row, no value. A revocation holds the customer's lock exclusively, so once it has answered, the consents that this
- * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`). The same holds for a pause.
+ * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`). The same holds for a pause, and,
+ * by the gate, for a withdrawal by staff.
  */
 export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Release[]> {
-  await lockCustomersShared(
-    tx,
-    requests.map(({ customerRef }) => customerRef),
-  );
+  const refs = requests.map(({ customerRef }) => customerRef);
+  // In this order, and in one round trip.
+  await Promise.all([lockGateShared(tx), lockCustomersShared(tx, refs)]);
   const asked = requests.map(({ id, recipientId, customerRef, purpose, attributes, reason, kind }) => ({
     id,
     recipient: recipientId,

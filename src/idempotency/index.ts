@@ -2,6 +2,7 @@ export { ThisCall, type Call } from './call.decorator';
 export {
   findRemembered,
   fingerprint,
+  forgetOldKeys,
   Idempotency,
   keyReused,
   markReplayed,

@@ -49,3 +49,14 @@ export async function rememberEarned(tx: Tx, keys: ProgrammeKeys, rules: Earning
     rules.map((rule) => rule.everyDays),
   ]);
 }
+
+const FORGET: Statement = {
+  name: 'forget_marks',
+  text: `DELETE FROM earned_marks WHERE ctid = ANY (ARRAY(SELECT ctid FROM earned_marks
+           WHERE programme_id = $1 AND expires_at < now() LIMIT $2)) AND expires_at < now() RETURNING true`,
+};
+
+/** Forgets up to limit marks whose time is over. Answers how many: fewer than limit, and there are no more. */
+export async function forgetOldMarks(tx: Tx, limit: number): Promise<number> {
+  return (await tx.query(FORGET, [tx.programmeId, limit])).length;
+}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThan } from 'typeorm';
-import { AttributesService, orKeyTaken, PurposesService } from '../catalogue';
+import { AttributesService, lockGateShared, orKeyTaken, PurposesService } from '../catalogue';
 import type { Tx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { newId, parsePublicId, requireId, toPublicId } from '../platform/ids';
@@ -11,6 +11,7 @@ import type { CreateOfferDto, EditOfferDto, OfferDto } from './offer.dto';
 import { OfferEntity, type OfferStatus } from './offer.entity';
 import { edited, faultsOfTerms, termsOf, toDto } from './offer-terms';
 import { OfferVersionEntity } from './offer-version.entity';
+import { namesWithdrawn } from './withdrawn';
 
 export const offerState = (detail: string) => conflict('offer-state', 'The offer is not in a state for that', detail);
 
@@ -55,9 +56,13 @@ export class OffersService {
 
   /** @throws 404, 409 `offer-state`. */
   async move(tx: Tx, offerId: string, from: OfferStatus[], to: OfferStatus): Promise<OfferDto> {
+    if (to === 'live') await lockGateShared(tx);
     const offer = await lockOffer(tx, offerId);
     if (!from.includes(offer.status)) {
       throw offerState(`It is ${offer.status}; it must be ${from.join(' or ')}.`);
+    }
+    if (to === 'live' && (await namesWithdrawn(tx, offer.id))) {
+      throw offerState('It names a purpose or recipient that was withdrawn: edit it and publish it again.');
     }
     await tx.entities.update(OfferEntity, { programmeId: tx.programmeId, id: offer.id }, { status: to });
     return this.one(tx, offerId);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   AttributesService,
+  lockGateShared,
   type NamedRecipient,
   type PurposeEntity,
   PurposesService,
@@ -36,6 +37,8 @@ export class Publishing {
    * used by nobody, a purpose was withdrawn, the offer is over already, or California lacks its value-of-data record.
    */
   async publish(tx: Tx, offerId: string): Promise<OfferDto> {
+    // Nothing is withdrawn between reading the catalogue and the commit.
+    await lockGateShared(tx);
     const offer = await lockOffer(tx, offerId);
     const draft = await tx.entities.findOne(OfferVersionEntity, {
       where: { offerId: offer.id },

@@ -1,7 +1,7 @@
 import type { Statement, Tx } from '../platform/database';
 
-/** What can be owed: booking of awarded points, making of a discount code, erasure after a revocation. */
-export type Topic = 'points' | 'discount' | 'erasure';
+/** What can be owed: booking of awarded points, making of a discount code, erasure after a revocation, a job. */
+export type Topic = 'points' | 'discount' | 'erasure' | 'job';
 
 const APPEND: Statement = {
   name: 'append_outbox',

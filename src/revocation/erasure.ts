@@ -33,7 +33,8 @@ export async function eraseOwed(database: Database, programmeId: string, stoppin
   }
 }
 
-async function erase(tx: Tx, id: string): Promise<void> {
+/** Erases what one revocation owes, where nobody did before. */
+export async function erase(tx: Tx, id: string): Promise<void> {
   const [row] = await tx.query<Row>(FIND, [tx.programmeId, id]);
   if (!row) throw new Error('An erasure is owed for a revocation that is not there');
   if (row.ref !== null) await lockCustomers(tx, [row.ref]);

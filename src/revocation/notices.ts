@@ -6,7 +6,7 @@ import { pageOf } from '../platform/http/page.dto';
 import type { NoticeList, NoticeView } from './revocation.dto';
 import { advance, lockRevocation } from './progress';
 
-const COLUMNS = `n.id, n.sequence, n.revocation_id, c.ref, n.purposes, n.attributes, n.status, n.did, n.created_at, n.due_at, n.acknowledged_at`;
+const COLUMNS = `n.id, n.sequence, n.revocation_id, coalesce(c.ref, n.customer_ref) AS ref, n.purposes, n.attributes, n.status, n.did, n.created_at, n.due_at, n.acknowledged_at`;
 const FROM = `FROM revocation_notices n JOIN revocations r ON r.programme_id = n.programme_id AND r.id = n.revocation_id
               JOIN customers c ON c.programme_id = n.programme_id AND c.id = r.customer_id`;
 const LIST: Statement = {
@@ -26,7 +26,7 @@ const MARK_LISTED: Statement = {
 const ACKNOWLEDGE: Statement = {
   name: 'acknowledge_notice',
   // "erased" says more than "stopped" and may follow it; nothing goes back.
-  text: `UPDATE revocation_notices SET status = 'acknowledged', did = CASE did WHEN 'erased' THEN did ELSE $3 END,
+  text: `UPDATE revocation_notices SET status = 'acknowledged', customer_ref = NULL, did = CASE did WHEN 'erased' THEN did ELSE $3 END,
            acknowledged_at = coalesce(acknowledged_at, clock_timestamp()) WHERE programme_id = $1 AND id = $2`,
 };
 

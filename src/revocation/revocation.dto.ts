@@ -86,13 +86,22 @@ export class RevocationValuesView extends RevocationValues {
   erased: number;
 }
 
+export class EndingScopeView extends MeRevocationBody {
+  /** Key of a recipient that staff withdrew. */
+  @ApiPropertyOptional({ example: 'newsletter' })
+  recipient?: string;
+  /** The consents' time was over. */
+  @ApiPropertyOptional({ enum: [true], example: true })
+  expired?: true;
+}
+
 export class RevocationView {
   @ApiProperty({ example: 'rev_01k9v5m3c8e1p9r2t4y6u8i0af' })
   id: string;
   @ApiProperty({ enum: ['blocked', 'erased', 'told', 'complete'], example: 'erased' })
   status: 'blocked' | 'erased' | 'told' | 'complete';
-  @ApiProperty({ type: MeRevocationBody })
-  scope: MeRevocationBody;
+  @ApiProperty({ type: EndingScopeView })
+  scope: EndingScopeView;
   @ApiProperty({ type: 'integer', example: 2 })
   consentsEnded: number;
   @ApiProperty({ type: () => RevocationValuesView })
@@ -117,7 +126,7 @@ export class NoticeView {
   sequence: number;
   @ApiProperty({ example: 'rev_01k9v5m3c8e1p9r2t4y6u8i0af' })
   revocationId: string;
-  /** Null once the customer's reference has been dropped. */
+  /** Null once the customer has left and the notice is acknowledged or 30 days old. */
   @ApiProperty({ type: String, nullable: true, example: 'customer-4711' })
   customerRef: string | null;
   @ApiProperty({ example: ['birthday-greeting'] })

@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common';
 import { CatalogueModule } from '../catalogue';
 import { Corrections } from './corrections';
 import { CorrectionsController } from './corrections.controller';
+import { LeavingController } from './leaving.controller';
 import { PausesController } from './pauses.controller';
 import { RevocationController } from './revocation.controller';
 import { Revocations } from './revocation.service';
 
 @Module({
   imports: [CatalogueModule],
-  controllers: [RevocationController, PausesController, CorrectionsController],
+  controllers: [RevocationController, PausesController, CorrectionsController, LeavingController],
   providers: [Revocations, Corrections],
   exports: [Revocations],
 })

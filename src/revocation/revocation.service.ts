@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
-import type { RevocationScope } from '../consents';
+import type { EndingScope, RevocationScope } from '../consents';
 import { Idempotency, type Call } from '../idempotency';
 import { Database, Statement } from '../platform/database';
 import { requireId, toPublicId } from '../platform/ids';
@@ -34,7 +34,7 @@ const FIND: Statement = {
 
 interface Row {
   ref: string | null;
-  scope: RevocationScope;
+  scope: EndingScope;
   status: RevocationView['status'];
   consents_ended: number;
   values_erasing: number;

@@ -1,5 +1,6 @@
 import {
   activeConsents,
+  type EndingScope,
   end,
   findCustomer,
   lockCustomers,
@@ -19,26 +20,30 @@ const DUE_HOURS = 72;
 const NOW: Statement = { name: 'database_now', text: 'SELECT clock_timestamp() AS now' };
 const GOT_IT: Statement = {
   name: 'recipients_of_consents',
-  text: `SELECT r.id, r.key, r.name, array_agg(DISTINCT d.purpose::text) AS purposes, array_agg(DISTINCT a.attribute) AS attributes
-           FROM disclosures d JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
-           CROSS JOIN LATERAL unnest(d.attributes) AS a(attribute)
-          WHERE d.programme_id = $1 AND d.customer_id = $2 AND d.consents && $3
-          GROUP BY r.id, r.key, r.name ORDER BY r.key`,
+  // What ended and was used, and no more: other consents may still allow the rest of the same disclosure.
+  text: `SELECT w.customer, r.id, r.key, r.name, array_agg(DISTINCT k.purpose::text) AS purposes, array_agg(DISTINCT k.attribute::text) AS attributes
+           FROM json_to_recordset($2) AS w(customer bigint, consents text)
+           JOIN consents k ON k.programme_id = $1 AND k.customer_id = w.customer AND k.id = ANY (w.consents::uuid[])
+           JOIN disclosures d ON d.programme_id = $1 AND d.customer_id = w.customer AND k.id = ANY (d.consents)
+           JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
+          GROUP BY w.customer, r.id, r.key, r.name ORDER BY r.key`,
 };
 const WRITE: Statement = {
-  name: 'write_revocation',
+  name: 'write_revocations',
   text: `INSERT INTO revocations (programme_id, id, customer_id, scope, status, consents_ended, values_erasing, blocked_at)
-           VALUES ($1, $2, $3, $4, 'blocked', $5, $6, $7)`,
+           SELECT $1, r.id, r.customer, $3, 'blocked', r.ended, r.erasing, $4
+             FROM json_to_recordset($2) AS r(id uuid, customer bigint, ended int, erasing int)`,
 };
 const OWE_NOTICES: Statement = {
   name: 'owe_notices',
   text: `INSERT INTO revocation_notices (programme_id, id, revocation_id, recipient_id, purposes, attributes, created_at, due_at)
-           SELECT $1, r.id, $2, r.recipient, ARRAY(SELECT json_array_elements_text(r.purposes)),
-                  ARRAY(SELECT json_array_elements_text(r.attributes)), $4, $4::timestamptz + make_interval(hours => $5)
-             FROM json_to_recordset($3) AS r(id uuid, recipient uuid, purposes json, attributes json)`,
+           SELECT $1, r.id, r.revocation, r.recipient, ARRAY(SELECT json_array_elements_text(r.purposes)),
+                  ARRAY(SELECT json_array_elements_text(r.attributes)), $3, $3::timestamptz + make_interval(hours => $4)
+             FROM json_to_recordset($2) AS r(id uuid, revocation uuid, recipient uuid, purposes json, attributes json)`,
 };
 
 interface Recipient {
+  customer: string;
   id: string;
   key: string;
   name: string;
@@ -46,34 +51,91 @@ interface Recipient {
   attributes: string[];
 }
 
-/** What a revocation ends, erases and owes; or would, in a dry run. */
+/** What ends, is erased and is owed for one customer; or would be, in a dry run. */
 interface Consequence {
   customerId: string;
   consents: ActiveConsent[];
   erasing: number;
   recipients: Recipient[];
-  keepsPoints: number;
 }
 
-async function consequence(tx: Tx, customerId: string, scope: RevocationScope): Promise<Consequence> {
-  const consents = await activeConsents(tx, customerId, scope);
-  const ids = consents.map(({ id }) => id);
-  const [recipients, erasing, balance] = await Promise.all([
-    tx.query<Recipient>(GOT_IT, [tx.programmeId, customerId, ids]),
-    countUncoveredWithout(tx, customerId, ids),
-    balanceOf(tx, customerId),
+/** One for each of the customers that have consents within the scope. */
+async function consequences(tx: Tx, customerIds: string[], scope: EndingScope): Promise<Consequence[]> {
+  const byCustomer = new Map<string, ActiveConsent[]>();
+  for (const consent of await activeConsents(tx, customerIds, scope)) {
+    byCustomer.set(consent.customerId, [...(byCustomer.get(consent.customerId) ?? []), consent]);
+  }
+  const ending = [...byCustomer].map(([customer, consents]) => ({ customer, ids: consents.map(({ id }) => id) }));
+  const asked = ending.map(({ customer, ids }) => ({ customer, consents: `{${ids.join(',')}}` }));
+  const [recipients, erasing] = await Promise.all([
+    tx.query<Recipient>(GOT_IT, [tx.programmeId, JSON.stringify(asked)]),
+    Promise.all(ending.map(({ customer, ids }) => countUncoveredWithout(tx, customer, ids))),
   ]);
-  return { customerId, consents, erasing, recipients, keepsPoints: balance.available + balance.held + balance.pending };
+  return [...byCustomer].map(([customerId, consents], n) => ({
+    customerId,
+    consents,
+    erasing: erasing[n] ?? 0,
+    recipients: recipients.filter(({ customer }) => customer === customerId),
+  }));
 }
 
-const answerOf = (id: string | undefined, found: Consequence): RevocationAnswer => ({
-  ...(id === undefined ? {} : { id: toPublicId('rev', id) }),
-  status: found.consents.length === 0 ? 'complete' : 'blocked',
-  keepsPoints: found.keepsPoints,
-  consentsEnded: found.consents.length,
-  values: { erasing: found.consents.length === 0 ? 0 : found.erasing },
-  recipients: found.recipients.map(({ key, name }) => ({ recipient: key, name, status: 'owed' })),
-});
+/**
+ * Ends consents of customers whose locks the caller holds exclusively: consents, history, a revocation each, the notices
+ * and the erasure that are owed, in this transaction. Answers what ended; a customer for whom nothing did is absent.
+ */
+export async function endConsents(
+  tx: Tx,
+  customerIds: string[],
+  scope: EndingScope,
+  status: 'withdrawn' | 'expired',
+): Promise<(Consequence & { id: string })[]> {
+  const ending = (await consequences(tx, customerIds, scope)).map((found) => ({ ...found, id: newId() }));
+  if (ending.length === 0) return [];
+  const at = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
+  const revocations = ending.map(({ id, customerId, consents, erasing }) => ({
+    id,
+    customer: customerId,
+    ended: consents.length,
+    erasing,
+  }));
+  const notices = ending.flatMap(({ id: revocation, recipients }) =>
+    recipients.map(({ id: recipient, purposes, attributes }) => ({
+      id: newId(),
+      revocation,
+      recipient,
+      purposes,
+      attributes,
+    })),
+  );
+  const ended = ending.flatMap(({ id: revocationId, consents }) => consents.map((one) => ({ ...one, revocationId })));
+  await tx.query(WRITE, [tx.programmeId, JSON.stringify(revocations), scope, at]);
+  await Promise.all([
+    end(tx, ended, { status, at }),
+    tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at, DUE_HOURS]),
+    append(
+      tx,
+      ending.map(({ id }) => ({ topic: 'erasure', id })),
+    ),
+  ]);
+  return ending;
+}
+
+const answerOf = (keepsPoints: number, found: (Consequence & { id?: string }) | undefined): RevocationAnswer =>
+  found === undefined
+    ? { ...nothing, keepsPoints }
+    : {
+        ...(found.id === undefined ? {} : { id: toPublicId('rev', found.id) }),
+        status: 'blocked',
+        keepsPoints,
+        consentsEnded: found.consents.length,
+        values: { erasing: found.erasing },
+        recipients: found.recipients.map(({ key, name }) => ({ recipient: key, name, status: 'owed' })),
+      };
+
+async function pointsOf(tx: Tx, customerId: string): Promise<number> {
+  const { available, held, pending } = await balanceOf(tx, customerId);
+  return available + held + pending;
+}
 
 const nothing: RevocationAnswer = {
   status: 'complete',
@@ -90,7 +152,9 @@ export async function previewRevocation(
   scope: RevocationScope,
 ): Promise<RevocationAnswer> {
   const customerId = await findCustomer(tx, customerRef);
-  return customerId === undefined ? nothing : answerOf(undefined, await consequence(tx, customerId, scope));
+  if (customerId === undefined) return nothing;
+  const [found] = await consequences(tx, [customerId], scope);
+  return answerOf(await pointsOf(tx, customerId), found);
 }
 
 /**
@@ -102,21 +166,6 @@ export async function revoke(tx: Tx, customerRef: string, scope: RevocationScope
   await lockCustomers(tx, [customerRef]);
   const customerId = await findCustomer(tx, customerRef);
   if (customerId === undefined) return nothing;
-  const found = await consequence(tx, customerId, scope);
-  if (found.consents.length === 0) return answerOf(undefined, found);
-  const id = newId();
-  const at = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
-  const notices = found.recipients.map(({ id: recipient, purposes, attributes }) => ({
-    id: newId(),
-    recipient,
-    purposes,
-    attributes,
-  }));
-  await tx.query(WRITE, [tx.programmeId, id, customerId, scope, found.consents.length, found.erasing, at]);
-  await Promise.all([
-    end(tx, customerId, found.consents, { status: 'withdrawn', revocationId: id, at }),
-    tx.query(OWE_NOTICES, [tx.programmeId, id, JSON.stringify(notices), at, DUE_HOURS]),
-    append(tx, [{ topic: 'erasure', id }]),
-  ]);
-  return answerOf(id, found);
+  const [ended] = await endConsents(tx, [customerId], scope, 'withdrawn');
+  return answerOf(await pointsOf(tx, customerId), ended);
 }

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { brokenInvariants } from '../setup/invariants';
@@ -19,7 +20,8 @@ afterAll(async () => {
   await database.drop();
 });
 afterEach(async () => {
-  expect(await brokenInvariants(database.url)).toEqual({});
+  const broken = await brokenInvariants(database.url);
+  if (Object.keys(broken).length > 0) throw new Error(`Broken: ${JSON.stringify(broken)}`);
 });
 
 const storefront = (method: string, path: string, body?: object): Promise<Answer> =>
@@ -167,5 +169,163 @@ describe('a pause', () => {
     expect(await refused({ customerRef: 'owner' })).toBe(422);
     expect(await refused({ customerRef: 'owner', purpose: 'greeting', everything: true })).toBe(422);
     expect(await refused({ customerRef: 'owner', everything: true, until: '2001-01-01T00:00:00Z' })).toBe(422);
+  });
+});
+
+const staff = (method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  call(service.url, method, path, { key: programme.adminKey, headers });
+const finished = (jobId: string): Promise<Answer> =>
+  eventually(
+    () => staff('GET', `/v1/jobs/${jobId}`),
+    ({ body }) => !['queued', 'running'].includes(body['status'] as string),
+  );
+async function sql<Row extends object>(text: string): Promise<Row[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+const notices = async (): Promise<Record<string, unknown>[]> => {
+  const { apiKey: key } = programme.recipients.newsletter;
+  return (await call(service.url, 'GET', '/v1/revocation-notices?status=owed&limit=100', { key })).body['data'];
+};
+
+describe('a customer who leaves', () => {
+  it('is erased, and keeps the points on an account without a name', async () => {
+    await programme.share('leaving');
+    await programme.disclose('leaving');
+    const left = await storefront('DELETE', '/v1/customers/leaving');
+    expect([left.status, left.body]).toEqual([202, { jobId: expect.stringMatching(/^job_/) }]);
+    expect((await programme.disclose('leaving')).status).toBe(403);
+    const jobId = left.body['jobId'] as string;
+    expect((await finished(jobId)).body).toEqual({
+      id: jobId,
+      kind: 'customer-erasure',
+      total: 1,
+      done: 1,
+      failed: 0,
+      estimate: null,
+      status: 'done',
+    });
+    expect(await sql(`SELECT FROM customers WHERE ref = 'leaving'`)).toEqual([]);
+    const notice = (await notices()).find(({ customerRef }) => customerRef === 'leaving');
+    const path = `/v1/revocation-notices/${String(notice?.['id'])}/acknowledgement`;
+    const { apiKey: key } = programme.recipients.newsletter;
+    const acknowledged = await call(service.url, 'POST', path, { key, body: { did: 'erased' } });
+    expect([acknowledged.status, acknowledged.body['customerRef']]).toEqual([200, null]);
+    expect((await storefront('DELETE', '/v1/customers/leaving')).status).toBe(404);
+  });
+
+  it('is told by their own token how far it is, and earns nothing by coming back', async () => {
+    await programme.share('returning');
+    await eventually(
+      () => programme.balance('returning'),
+      ({ available }) => available === 120,
+    );
+    const key = await customerToken('returning');
+    const { status, body } = await call(service.url, 'DELETE', '/v1/me?balance=forfeit', { key });
+    expect(status).toBe(202);
+    await finished(body['jobId'] as string);
+    const path = `/v1/me/jobs/${body['jobId']}`;
+    expect((await call(service.url, 'GET', path, { key })).body['status']).toBe('done');
+    expect((await call(service.url, 'GET', path, { key: await customerToken('another') })).status).toBe(404);
+    const forfeited = await sql<{ points: string }>(`SELECT points FROM transfers WHERE kind = 'forfeit'`);
+    expect(forfeited).toEqual([{ points: '120' }]);
+    expect((await programme.share('returning')).body['award']).toEqual(expect.objectContaining({ status: 'none' }));
+    expect((await programme.balance('returning')).available).toBe(0);
+  });
+
+  it('gives up what is pending as well, which is booked first', async () => {
+    await service.worker?.stop();
+    await programme.share('hasty');
+    const { body } = await storefront('DELETE', '/v1/customers/hasty?balance=forfeit');
+    expect((await storefront('DELETE', '/v1/customers/hasty?balance=forfeit')).body).toEqual(body);
+    await service.startWorker();
+    expect((await finished(body['jobId'] as string)).body['status']).toBe('done');
+    expect(await sql(`SELECT points FROM transfers WHERE kind = 'forfeit'`)).toHaveLength(2);
+  });
+
+  it('can stay if the job is cancelled in time, with everything revoked', async () => {
+    await service.worker?.stop();
+    await programme.share('staying');
+    const { body } = await storefront('DELETE', '/v1/customers/staying');
+    const cancel = () => storefront('POST', `/v1/jobs/${body['jobId']}/cancel`);
+    expect((await cancel()).body['status']).toBe('cancelled');
+    expect((await cancel()).body['type']).toBe('urn:gegenwert:problem:job-finished');
+    await service.startWorker();
+    expect((await programme.disclose('staying')).status).toBe(403);
+    expect((await programme.share('staying')).status).toBe(201);
+  });
+});
+
+describe('consents whose time is over', () => {
+  it('end by themselves, as if they were revoked', async () => {
+    await programme.share('expiring');
+    await programme.disclose('expiring');
+    const values = `SELECT FROM vault_values v JOIN customers c ON c.id = v.customer_id WHERE c.ref = 'expiring'`;
+    expect(await sql(values)).toHaveLength(1);
+    await sql(`SET session_replication_role = replica; UPDATE consents k SET until = now() FROM customers c
+                WHERE c.id = k.customer_id AND c.ref = 'expiring'`);
+    await service.worker?.stop();
+    await service.startWorker();
+    await eventually(
+      () => sql(values),
+      (rows) => rows.length === 0,
+    );
+    expect((await notices()).filter(({ customerRef }) => customerRef === 'expiring')).toHaveLength(1);
+    const ledger = await storefront('GET', '/v1/customers/expiring/ledger');
+    expect(ledger.body['data'][0].asks[0].purposes[0].status).toBe('expired');
+    expect((await programme.balance('expiring')).available).toBe(120);
+  });
+});
+
+describe('a withdrawal by staff', () => {
+  it('blocks a purpose for everyone at once, ends its consents and can be watched', async () => {
+    const own = await createProgramme(service);
+    const refs = Array.from({ length: 12 }, (_, n) => `many-${n}`);
+    await Promise.all(refs.map((ref) => own.share(ref)));
+    await own.disclose('many-0');
+    const asStaff = (method: string, path: string, headers = {}) =>
+      call(service.url, method, path, { key: own.adminKey, headers });
+    const withdrawn = await asStaff('POST', '/v1/purposes/greeting/withdrawal');
+    expect(withdrawn.status).toBe(202);
+    expect((await own.disclose('many-1')).status).toBe(403);
+    const stream = await fetch(`${service.url}/v1/jobs/${withdrawn.body['jobId']}`, {
+      headers: { authorization: `Bearer ${own.adminKey}`, accept: 'text/event-stream' },
+    });
+    expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const last = (await stream.text())
+      .trim()
+      .split('\n\n')
+      .at(-1)
+      ?.replace(/^data: /, '');
+    expect(JSON.parse(last ?? '')).toMatchObject({ total: 12, done: 12, failed: 0, status: 'done' });
+    expect((await own.disclose('many-2', { purpose: 'advice', recipient: 'recommender' })).status).toBe(200);
+    expect((await own.share('late')).body['type']).toBe('urn:gegenwert:problem:offer-not-live');
+    const offer = `/v1/offers/${own.offer.id}`;
+    expect((await asStaff('POST', `${offer}/resume`)).body['type']).toBe('urn:gegenwert:problem:offer-state');
+    expect((await asStaff('POST', '/v1/purposes/greeting/withdrawal')).body).toEqual(withdrawn.body);
+    expect((await asStaff('POST', '/v1/purposes/nothing/withdrawal')).status).toBe(404);
+    const other = await call(service.url, 'GET', `/v1/jobs/${withdrawn.body['jobId']}`, { key: programme.adminKey });
+    expect(other.status).toBe(404);
+    const cancelled = await call(service.url, 'POST', `/v1/jobs/${withdrawn.body['jobId']}/cancel`, {
+      key: own.storefrontKey,
+    });
+    expect(cancelled.status).toBe(403);
+  });
+
+  it('blocks a recipient, and no other', async () => {
+    const own = await createProgramme(service);
+    await own.share('one');
+    const { body } = await call(service.url, 'POST', '/v1/recipients/newsletter/withdrawal', { key: own.adminKey });
+    expect((await own.disclose('one')).status).toBe(403);
+    await eventually(
+      () => call(service.url, 'GET', `/v1/jobs/${body['jobId']}`, { key: own.adminKey }),
+      (job) => job.body['status'] === 'done',
+    );
+    expect((await own.disclose('one', { purpose: 'advice', recipient: 'recommender' })).status).toBe(200);
   });
 });

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, StreamableFile } from '@nestjs/common';
+import type { PrincipalOf } from '../access';
+import { type Call, Idempotency } from '../idempotency';
+import { Database } from '../platform/database';
+import { requireId, toPublicId } from '../platform/ids';
+import { KeyRing } from '../platform/key-ring';
+import { conflict, forbidden, notFound } from '../platform/problem';
+import { customerMark } from './customer-mark';
+import type { JobView } from './job.dto';
+import { findJob, finishJob, isFinished, type Job, lockJob } from './jobs';
+
+const LOOK_MS = 250;
+/** A stream that is longer is ended, and taken up again by the client, as server-sent events are. */
+const LONGEST_MS = 10 * 60_000;
+
+type Watcher = PrincipalOf<'staff' | 'storefront' | 'customer'>;
+
+@Injectable()
+export class Jobs {
+  constructor(
+    private readonly database: Database,
+    private readonly keyRing: KeyRing,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  /** @throws 404, to a customer also for what is not their own. */
+  async find(caller: Watcher, publicId: string): Promise<JobView> {
+    const id = requireId('job', publicId, 'job');
+    const job = await this.database.inProgramme(caller.programmeId, (tx) => findJob(tx, id));
+    if (!job) throw notFound('job');
+    if (caller.kind === 'customer') {
+      const mark = customerMark(await this.keyRing.of(caller.programmeId), caller.customerRef);
+      if (!job.customerMark?.equals(mark)) throw notFound('job');
+    }
+    return viewOf(job);
+  }
+
+  /** How it goes on, as server-sent events, until it is finished. @throws as find. */
+  async watch(caller: Watcher, publicId: string): Promise<StreamableFile> {
+    const first = await this.find(caller, publicId);
+    return new StreamableFile(Readable.from(this.events(caller, publicId, first)), {
+      type: 'text/event-stream; charset=utf-8',
+    });
+  }
+
+  /**
+   * Stops a job before its next batch; what was done stays done, and what was withdrawn stays withdrawn.
+   * @throws 404; 403 to a storefront for what staff began; 409 `job-finished`.
+   */
+  cancel(call: Call, caller: PrincipalOf<'staff' | 'storefront'>, publicId: string): Promise<JobView> {
+    const id = requireId('job', publicId, 'job');
+    return this.idempotency.once(call, 200, async (tx) => {
+      const job = await lockJob(tx, id);
+      if (!job) throw notFound('job');
+      if (caller.kind === 'storefront' && job.kind !== 'customer-erasure') {
+        throw forbidden('Only staff may cancel what staff began.');
+      }
+      if (isFinished(job)) throw conflict('job-finished', 'The job is finished', `It is ${job.status}.`);
+      await finishJob(tx, id, 'cancelled');
+      return viewOf({ ...job, status: 'cancelled' });
+    });
+  }
+
+  private async *events(caller: Watcher, publicId: string, first: JobView): AsyncGenerator<string> {
+    const deadline = Date.now() + LONGEST_MS;
+    let last = '';
+    for (let view = first; ; view = await this.find(caller, publicId)) {
+      const data = JSON.stringify(view);
+      // A comment shows a proxy that the stream is alive.
+      yield data === last ? ':\n\n' : `data: ${data}\n\n`;
+      last = data;
+      if ((view.status !== 'queued' && view.status !== 'running') || Date.now() > deadline) return;
+      await sleep(LOOK_MS);
+    }
+  }
+}
+
+function viewOf(job: Job): JobView {
+  const { kind, total, done, failed, status } = job;
+  return { id: toPublicId('job', job.id), kind, total, done, failed, estimate: secondsLeft(job), status };
+}
+
+function secondsLeft({ status, total, done, failed, startedAt, now }: Job): number | null {
+  const seen = done + failed;
+  if (status !== 'running' || seen === 0 || startedAt === null) return null;
+  return Math.ceil(((now.getTime() - startedAt.getTime()) / 1000 / seen) * (total - seen));
+}

@@ -1,0 +1,117 @@
+import { append, settle } from '../outbox';
+import type { Statement, Tx } from '../platform/database';
+import { newId } from '../platform/ids';
+
+export type JobKind = 'customer-erasure' | 'purpose-withdrawal' | 'recipient-withdrawal';
+export type JobStatus = 'queued' | 'running' | 'done' | 'cancelled' | 'failed';
+
+/** What is to be done: of a customer, or to all who consented to something. */
+export type NewJob =
+  | { kind: 'customer-erasure'; customerId: string; customerMark: Buffer; balance: 'keep' | 'forfeit' }
+  | { kind: 'purpose-withdrawal' | 'recipient-withdrawal'; target: string };
+
+export interface Job {
+  /** uuid */
+  id: string;
+  kind: JobKind;
+  customerId: string | null;
+  customerMark: Buffer | null;
+  balance: 'keep' | 'forfeit' | null;
+  /** Key of a purpose or recipient. */
+  target: string | null;
+  status: JobStatus;
+  /** Customers to see to, seen to, and those for whom it failed. */
+  total: number;
+  done: number;
+  failed: number;
+  /** Id of the last customer that was seen to. */
+  reached: string;
+  startedAt: Date | null;
+  now: Date;
+}
+
+const COLUMNS = `id, kind, customer_id AS "customerId", customer_mark AS "customerMark", balance, target, status, total, done,
+  failed, reached, started_at AS "startedAt", clock_timestamp() AS now`;
+const CREATE: Statement = {
+  name: 'create_job',
+  text: `INSERT INTO jobs (programme_id, id, kind, customer_id, customer_mark, balance, target) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+};
+const FIND: Statement = { name: 'find_job', text: `SELECT ${COLUMNS} FROM jobs WHERE programme_id = $1 AND id = $2` };
+const FIND_LATEST: Statement = {
+  name: 'find_latest_job',
+  text: `SELECT ${COLUMNS} FROM jobs WHERE programme_id = $1 AND kind = $2 AND (customer_id = $3 OR target = $4) ORDER BY id DESC LIMIT 1`,
+};
+const LOCK: Statement = { name: 'lock_job', text: `${FIND.text} FOR UPDATE` };
+const TAKE: Statement = { name: 'take_job', text: `${FIND.text} FOR UPDATE SKIP LOCKED` };
+const START: Statement = {
+  name: 'start_job',
+  text: `UPDATE jobs SET status = 'running', total = $3, started_at = clock_timestamp() WHERE programme_id = $1 AND id = $2`,
+};
+const MOVE_ON: Statement = {
+  name: 'move_job_on',
+  text: `UPDATE jobs SET done = done + $3, failed = failed + $4, total = greatest(total, done + failed + $3 + $4), reached = $5
+          WHERE programme_id = $1 AND id = $2`,
+};
+const FINISH: Statement = {
+  name: 'finish_job',
+  text: `UPDATE jobs SET status = $3, finished_at = clock_timestamp() WHERE programme_id = $1 AND id = $2`,
+};
+
+/** Writes a job down as owed, in the transaction that decides it. Answers its uuid. */
+export async function createJob(tx: Tx, job: NewJob): Promise<string> {
+  const id = newId();
+  const { customerId, customerMark, balance, target } = {
+    customerId: null,
+    customerMark: null,
+    balance: null,
+    target: null,
+    ...job,
+  };
+  await tx.query(CREATE, [tx.programmeId, id, job.kind, customerId, customerMark, balance, target]);
+  await append(tx, [{ topic: 'job', id }]);
+  return id;
+}
+
+export async function findJob(tx: Tx, id: string): Promise<Job | undefined> {
+  return (await tx.query<Job>(FIND, [tx.programmeId, id]))[0];
+}
+
+/** The newest job of a kind for a customer (id) or a key. */
+export async function latestJob(
+  tx: Tx,
+  kind: JobKind,
+  of: { customerId?: string; target?: string },
+): Promise<Job | undefined> {
+  const values = [tx.programmeId, kind, of.customerId ?? null, of.target ?? null];
+  return (await tx.query<Job>(FIND_LATEST, values))[0];
+}
+
+/** Waits for the batch at hand. */
+export async function lockJob(tx: Tx, id: string): Promise<Job | undefined> {
+  return (await tx.query<Job>(LOCK, [tx.programmeId, id]))[0];
+}
+
+/** The job, until the transaction ends; undefined while another worker has it. */
+export async function takeJob(tx: Tx, id: string): Promise<Job | undefined> {
+  return (await tx.query<Job>(TAKE, [tx.programmeId, id]))[0];
+}
+
+export async function startJob(tx: Tx, id: string, total: number): Promise<void> {
+  await tx.query(START, [tx.programmeId, id, total]);
+}
+
+export async function moveOn(
+  tx: Tx,
+  id: string,
+  { done, failed, reached }: { done: number; failed: number; reached: string },
+): Promise<void> {
+  await tx.query(MOVE_ON, [tx.programmeId, id, done, failed, reached]);
+}
+
+export const isFinished = ({ status }: Job): boolean => status !== 'queued' && status !== 'running';
+
+/** Ends a job; nothing more is owed for it. */
+export async function finishJob(tx: Tx, id: string, status: 'done' | 'cancelled' | 'failed'): Promise<void> {
+  await tx.query(FINISH, [tx.programmeId, id, status]);
+  await settle(tx, 'job', id);
+}

@@ -1,0 +1,98 @@
+import { findCustomer, lockCustomers } from '../consents';
+import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs';
+import type { Statement, Tx } from '../platform/database';
+import type { ProgrammeKeys } from '../platform/key-ring';
+import { notFound } from '../platform/problem';
+import { erase } from './erasure';
+import { endConsents } from './revoke';
+
+const REF: Statement = {
+  name: 'ref_of_customer',
+  text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = $2',
+};
+const PENDING: Statement = {
+  name: 'customer_has_pending_points',
+  text: `SELECT FROM shares s JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = s.id
+          WHERE s.programme_id = $1 AND s.customer_id = $2 LIMIT 1`,
+};
+const OWED: Statement = {
+  name: 'erasures_owed_to_customer',
+  text: `SELECT r.id FROM revocations r JOIN outbox o ON o.programme_id = $1 AND o.topic = 'erasure' AND o.id = r.id
+          WHERE r.programme_id = $1 AND r.customer_id = $2 ORDER BY r.id`,
+};
+const NAME_ON_NOTICES: Statement = {
+  name: 'name_on_notices',
+  text: `UPDATE revocation_notices n SET customer_ref = $3 FROM revocations r
+          WHERE n.programme_id = $1 AND r.programme_id = $1 AND r.id = n.revocation_id AND r.customer_id = $2
+            AND n.status = 'owed' AND n.created_at > now() - interval '30 days'`,
+};
+const DROP_REF: Statement = {
+  name: 'drop_customer_ref',
+  text: 'UPDATE customers SET ref = NULL WHERE programme_id = $1 AND id = $2',
+};
+const FORGET: Statement = {
+  name: 'forget_refs_on_notices',
+  text: `UPDATE revocation_notices SET customer_ref = NULL
+          WHERE programme_id = $1 AND customer_ref IS NOT NULL AND created_at <= now() - interval '30 days'`,
+};
+
+/**
+ * A customer leaves: everything is revoked in this transaction, the rest is owed as a job. Asked again before that is
+ * done, the job is the same. Answers its uuid. @throws 404 for a customer who is not known.
+ */
+export async function leave(
+  tx: Tx,
+  keys: ProgrammeKeys,
+  customerRef: string,
+  balance: 'keep' | 'forfeit',
+): Promise<string> {
+  await lockCustomers(tx, [customerRef]);
+  const customerId = await findCustomer(tx, customerRef);
+  if (customerId === undefined) throw notFound('customer');
+  await endConsents(tx, [customerId], { everything: true }, 'withdrawn');
+  const before = await latestJob(tx, 'customer-erasure', { customerId });
+  if (before && !isFinished(before)) return before.id;
+  return createJob(tx, {
+    kind: 'customer-erasure',
+    customerId,
+    customerMark: customerMark(keys, customerRef),
+    balance,
+  });
+}
+
+/**
+ * The rest of it, in one transaction: values and keys destroyed, points given up if that was chosen, the reference dropped.
+ * It stays only on notices that are still owed, so that recipients know whose use to stop: until each is acknowledged, or
+ * for 30 days. The marks of what was earned stay, as keyed hashes, so that coming back does not pay twice.
+ */
+export function customerErasure(forfeit: (tx: Tx, customerId: string, jobId: string) => Promise<number>): JobSteps {
+  return {
+    count: async () => 1,
+    next: async (_, { customerId, reached }) => (customerId !== null && reached !== customerId ? [customerId] : []),
+    see: async (tx, job) => erasePerson(tx, job, forfeit),
+  };
+}
+
+async function erasePerson(
+  tx: Tx,
+  { id, customerId, balance }: Job,
+  forfeit: (tx: Tx, customerId: string, jobId: string) => Promise<number>,
+): Promise<'seen' | 'later'> {
+  if (customerId === null) throw new Error('An erasure is of a customer');
+  const [{ ref } = { ref: null }] = await tx.query<{ ref: string | null }>(REF, [tx.programmeId, customerId]);
+  if (ref !== null) await lockCustomers(tx, [ref]);
+  if (balance === 'forfeit' && (await tx.query(PENDING, [tx.programmeId, customerId])).length > 0) return 'later';
+  // Also what was shared after the customer left and before this.
+  await endConsents(tx, [customerId], { everything: true }, 'withdrawn');
+  const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, customerId]);
+  for (const revocation of owed) await erase(tx, revocation.id);
+  if (balance === 'forfeit') await forfeit(tx, customerId, id);
+  if (ref !== null) await tx.query(NAME_ON_NOTICES, [tx.programmeId, customerId, ref]);
+  await tx.query(DROP_REF, [tx.programmeId, customerId]);
+  return 'seen';
+}
+
+/** References that notices have kept for their 30 days are dropped. */
+export async function forgetRefsOnNotices(tx: Tx): Promise<void> {
+  await tx.query(FORGET, [tx.programmeId]);
+}
