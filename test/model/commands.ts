@@ -13,7 +13,7 @@ import {
   type RecipientKey,
   SPECIAL,
 } from './catalogue';
-import { type Model, type ModelConsent, type ModelShare, type Scope, statusOf } from './model';
+import { isRegistered, type Model, type ModelConsent, type Scope } from './model';
 import type { Programme } from './world';
 
 /** What a run has done that counts without its revocations too: for the run that is compared with it. */
@@ -61,51 +61,49 @@ async function problemOf<T>(work: Promise<T>): Promise<{ answer?: T; problem?: s
 
 const keysOf = (consents: { attribute: string; purpose: string }[]): string[] =>
   consents.map(({ attribute, purpose }) => `${attribute}:${purpose}`).sort();
+const sorted = (words: string[]): string[] => [...new Set(words)].sort();
 
-class Share implements Command {
-  constructor(
-    private readonly who: number,
-    private readonly wish: Wish,
-  ) {}
+const command = (text: string, run: Command['run'], check: Command['check'] = () => true): Command => ({
+  check,
+  run,
+  toString: () => text,
+});
 
-  check = (): boolean => true;
-
-  async run(model: Model, { programme, steps }: Run): Promise<void> {
-    const customer = model.customers[this.who]!;
-    const { offer } = this.wish;
-    const { request, stored } = requestOf(programme, customer, this.wish);
-    const earns = model.earns(customer, offer);
+function share(who: number, wish: Wish): Command {
+  return command(`share(${who}, ${JSON.stringify(wish)})`, async (model, { programme, steps }) => {
+    const customer = model.customers[who]!;
+    const { request, stored } = requestOf(programme, customer, wish);
+    const earns = model.earns(customer, wish.offer);
     const { answer, problem } = await problemOf(programme.exchange.share(programme.call(request), request));
-    steps.push({ share: this.wish, customer });
-    if (earns && !model.affords(offer)) return expect(problem).toBe('offer-exhausted');
+    steps.push({ share: wish, customer });
+    if (earns && !model.affords(wish.offer)) return expect(problem).toBe('offer-exhausted');
     expect(problem).toBeUndefined();
     expect(answer?.award.status).toBe(earns ? 'pending' : 'none');
     const consents = answer!.consents.map((consent) => ({ ...consent, active: true }) as ModelConsent);
-    const wanted = request.consents.flatMap(({ attribute, purposes }) =>
-      purposes.map((purpose) => ({ attribute, purpose })),
+    const wanted = request.consents.flatMap(({ attribute: of, purposes }) =>
+      purposes.map((one) => ({ attribute: of, purpose: one })),
     );
     expect(keysOf(consents)).toEqual(keysOf(wanted));
-    model.share({ id: answer!.id, customer, offer, earns, consents }, stored);
-  }
-
-  toString = (): string => `share(${this.who}, ${JSON.stringify(this.wish)})`;
+    model.share({ id: answer!.id, customer, offer: wish.offer, earns, consents }, stored);
+  });
 }
 
-class Revoke implements Command {
-  constructor(
-    private readonly who: number,
-    private readonly what: { scope: Exclude<Scope, { share: string }> } | { nthShare: number },
-    private readonly dryRun: boolean,
-  ) {}
+/** What is taken back; a share of anyone: another customer's must stay as it is. */
+type Taken = { scope: Exclude<Scope, { share: string }> } | { nthShare: number };
 
-  check = (model: Readonly<Model>): boolean => this.scopeIn(model) !== undefined;
+function scopeOf(model: Readonly<Model>, taken: Taken): Scope | undefined {
+  if ('scope' in taken) return taken.scope;
+  const of = model.shares[taken.nthShare % Math.max(model.shares.length, 1)];
+  return of && { share: of.id };
+}
 
-  async run(model: Model, { programme }: Run): Promise<void> {
-    const customer = model.customers[this.who]!;
-    const scope = this.scopeIn(model)!;
+function revoke(who: number, taken: Taken, dryRun: boolean): Command {
+  const run: Command['run'] = async (model, { programme }) => {
+    const customer = model.customers[who]!;
+    const scope = scopeOf(model, taken)!;
     const ended = model.activeConsents(customer, scope);
     const erasing = model.uncoveredWithout(customer, ended).length;
-    const answer = this.dryRun
+    const answer = dryRun
       ? await programme.revocations.preview(programme.id, customer, scope)
       : await programme.revocations.revoke(programme.call({ customer, scope }), customer, scope);
     expect(answer).toMatchObject({
@@ -114,115 +112,86 @@ class Revoke implements Command {
       keepsPoints: model.points(customer),
     });
     const told = model.disclosures.filter(({ consents }) => consents.some((consent) => ended.includes(consent)));
-    expect(answer.recipients.map(({ recipient }) => recipient).sort()).toEqual(
-      [...new Set(told.map(({ recipient }) => recipient))].sort(),
-    );
-    if (!this.dryRun && ended.length > 0) model.revoke(answer.id!, customer, ended);
-  }
-
-  private scopeIn(model: Readonly<Model>): Scope | undefined {
-    if ('scope' in this.what) return this.what.scope;
-    const share = this.shareIn(model, this.what.nthShare);
-    return share && { share: share.id };
-  }
-
-  /** Of any customer: another one's share must stay as it is. */
-  private shareIn({ shares }: Readonly<Model>, nth: number): ModelShare | undefined {
-    return shares[nth % Math.max(shares.length, 1)];
-  }
-
-  toString = (): string => `revoke(${this.who}, ${JSON.stringify(this.what)}${this.dryRun ? ', dry' : ''})`;
+    expect(answer.recipients.map((one) => one.recipient)).toEqual(sorted(told.map((one) => one.recipient)));
+    if (!dryRun && ended.length > 0) model.revoke(answer.id!, customer, ended);
+  };
+  const text = `revoke(${who}, ${JSON.stringify(taken)}${dryRun ? ', dry' : ''})`;
+  return command(text, run, (model) => scopeOf(model, taken) !== undefined);
 }
 
-class Disclose implements Command {
-  constructor(
-    private readonly who: number,
-    private readonly recipient: RecipientKey,
-    /** Anything, or what a consent is for that the customer has or had. */
-    private readonly what: { purpose: Purpose; attributes: Attribute[] } | { nthConsent: number },
-  ) {}
+interface Asked {
+  purpose: Purpose;
+  attributes: Attribute[];
+}
+/** Anything, or what a consent is for that the customer has or had. */
+type Use = Asked | { nthConsent: number };
 
-  check = (model: Readonly<Model>): boolean => this.askedIn(model) !== undefined;
+function askedOf(model: Readonly<Model>, who: number, use: Use): Asked | undefined {
+  if (!('nthConsent' in use)) return use;
+  const consents = model.consentsOf(model.customers[who]!);
+  const consent = consents[use.nthConsent % Math.max(consents.length, 1)];
+  return consent && { purpose: consent.purpose, attributes: [consent.attribute] };
+}
 
-  async run(model: Model, { programme }: Run): Promise<void> {
-    const customer = model.customers[this.who]!;
-    const { recipient } = this;
-    const { purpose, attributes } = this.askedIn(model)!;
-    const body = { customerRef: customer, purpose, attributes, reason: 'model' };
-    const { answer, problem } = await problemOf(programme.disclosure.disclose(programme.recipients[recipient], body));
-    if (!(RECIPIENTS[recipient] as Purpose[]).includes(purpose)) return expect(problem).toBe('purpose-not-registered');
-    const allowing = new Map(attributes.map((a) => [a, model.allowing(customer, recipient, purpose, a)]));
-    const open = attributes.filter((attribute) => allowing.get(attribute)!.length > 0);
+function disclose(who: number, by: RecipientKey, use: Use): Command {
+  const run: Command['run'] = async (model, { programme }) => {
+    const customer = model.customers[who]!;
+    const asked = askedOf(model, who, use)!;
+    const body = { ...asked, customerRef: customer, reason: 'model' };
+    const { answer, problem } = await problemOf(programme.disclosure.disclose(programme.recipients[by], body));
+    if (!isRegistered(by, asked.purpose)) return expect(problem).toBe('purpose-not-registered');
+    const allowing = new Map(asked.attributes.map((of) => [of, model.allowing(customer, by, asked.purpose, of)]));
+    const open = asked.attributes.filter((of) => allowing.get(of)!.length > 0);
     if (open.length === 0) return expect(problem).toBe('no-active-consent');
     expect(problem).toBeUndefined();
-    expect(answer!.values).toEqual(Object.fromEntries(open.map((a) => [a, model.valueOf(customer, a)])));
-    expect(answer!.withheld).toEqual(attributes.filter((attribute) => !open.includes(attribute)));
-    model.disclosures.push({ recipient, consents: [...allowing.values()].flat() });
-  }
-
-  private askedIn(model: Readonly<Model>): { purpose: Purpose; attributes: Attribute[] } | undefined {
-    if (!('nthConsent' in this.what)) return this.what;
-    const consents = model.consentsOf(model.customers[this.who]!);
-    const consent = consents[this.what.nthConsent % Math.max(consents.length, 1)];
-    return consent && { purpose: consent.purpose, attributes: [consent.attribute] };
-  }
-
-  toString = (): string => `disclose(${this.who}, ${this.recipient}, ${JSON.stringify(this.what)})`;
+    expect(answer!.values).toEqual(Object.fromEntries(open.map((of) => [of, model.valueOf(customer, of)])));
+    expect(answer!.withheld).toEqual(asked.attributes.filter((of) => !open.includes(of)));
+    model.disclosures.push({ recipient: by, consents: [...allowing.values()].flat() });
+  };
+  return command(
+    `disclose(${who}, ${by}, ${JSON.stringify(use)})`,
+    run,
+    (model) => askedOf(model, who, use) !== undefined,
+  );
 }
 
-class Post implements Command {
-  constructor(private readonly limit: number) {}
-
-  check = (): boolean => true;
-
-  async run(model: Model, { programme, steps }: Run): Promise<void> {
-    const posted = Math.min(this.limit, model.owedPoints);
-    expect(await programme.post(this.limit)).toBe(posted);
+function post(limit: number): Command {
+  return command(`post(${limit})`, async (model, { programme, steps }) => {
+    const posted = Math.min(limit, model.owedPoints);
+    expect(await programme.post(limit)).toBe(posted);
     model.owedPoints -= posted;
-    steps.push({ post: this.limit });
-  }
-
-  toString = (): string => `post(${this.limit})`;
+    steps.push({ post: limit });
+  });
 }
 
-class Erase implements Command {
-  constructor(private readonly limit: number) {}
-
-  check = (): boolean => true;
-
-  async run(model: Model, { programme }: Run): Promise<void> {
-    await programme.erase(this.limit);
-    model.erase(this.limit);
-  }
-
-  toString = (): string => `erase(${this.limit})`;
+function erase(limit: number): Command {
+  return command(`erase(${limit})`, async (model, { programme }) => {
+    await programme.erase(limit);
+    model.erase(limit);
+  });
 }
 
 /** A recipient fetches its notices, and confirms the nth of them. */
-class Confirm implements Command {
-  constructor(
-    private readonly recipient: RecipientKey,
-    private readonly nth: number,
-    private readonly did: 'stopped' | 'erased',
-  ) {}
-
-  check = (): boolean => true;
-
-  async run(model: Model, { programme }: Run): Promise<void> {
-    const caller = programme.recipients[this.recipient];
-    const owed = model.revocations.filter(({ notices }) => notices.has(this.recipient));
+function confirm(by: RecipientKey, nth: number, did: 'stopped' | 'erased'): Command {
+  return command(`confirm(${by}, ${nth}, ${did})`, async (model, { programme }) => {
+    const caller = programme.recipients[by];
+    const owed = model.revocations.filter(({ notices }) => notices.has(by));
     const { data } = await programme.revocations.notices(caller, { limit: 100 });
-    expect(data.map(({ revocationId }) => revocationId)).toEqual(owed.map(({ id }) => id));
-    for (const { notices } of owed) notices.get(this.recipient)!.listed = true;
-    const notice = data[this.nth % Math.max(data.length, 1)];
+    expect(data.map(({ revocationId, purposes, attributes }) => [revocationId, purposes, attributes])).toEqual(
+      owed.map(({ id, notices }) => {
+        const { about } = notices.get(by)!;
+        return [id, sorted(about.map((consent) => consent.purpose)), sorted(about.map((consent) => consent.attribute))];
+      }),
+    );
+    for (const { notices } of owed) notices.get(by)!.listed = true;
+    const notice = data[nth % Math.max(data.length, 1)];
     if (!notice) return;
-    const call = programme.call({ notice: notice.id, did: this.did });
-    await programme.revocations.acknowledge({ ...call, principal: caller }, caller, notice.id, this.did);
-    const told = owed.find(({ id }) => id === notice.revocationId)!.notices.get(this.recipient)!;
-    told.did = told.did === 'erased' ? 'erased' : this.did;
-  }
-
-  toString = (): string => `confirm(${this.recipient}, ${this.nth}, ${this.did})`;
+    const call = programme.call({ notice: notice.id, did });
+    await programme.revocations.acknowledge({ ...call, principal: caller }, caller, notice.id, did);
+    const told = owed.find(({ id }) => id === notice.revocationId)!.notices.get(by)!;
+    // Who has erased does not take it back by having stopped.
+    told.did = told.did === 'erased' ? 'erased' : did;
+  });
 }
 
 const who = fc.nat({ max: 1 });
@@ -240,7 +209,7 @@ const aShare = fc
       value: fc.string({ maxLength: 8 }),
     }),
   )
-  .map(([customer, wish]) => new Share(customer, wish));
+  .map(([customer, wish]) => share(customer, wish));
 const aUse = fc
   .tuple(
     who,
@@ -250,7 +219,7 @@ const aUse = fc
       fc.record({ nthConsent: fc.nat({ max: 20 }) }),
     ),
   )
-  .map(([customer, by, what]) => new Disclose(customer, by, what));
+  .map(([customer, by, what]) => disclose(customer, by, what));
 const aRevocation = fc
   .tuple(
     who,
@@ -261,14 +230,14 @@ const aRevocation = fc
     ),
     fc.nat({ max: 3 }).map((n) => n === 3),
   )
-  .map(([customer, what, dryRun]) => new Revoke(customer, what, dryRun));
+  .map(([customer, what, dryRun]) => revoke(customer, what, dryRun));
 const work = fc.oneof(
-  fc.integer({ min: 1, max: 4 }).map((limit) => new Post(limit)),
-  fc.integer({ min: 1, max: 2 }).map((limit) => new Erase(limit)),
+  fc.integer({ min: 1, max: 4 }).map((limit) => post(limit)),
+  fc.integer({ min: 1, max: 2 }).map((limit) => erase(limit)),
 );
 const aConfirmation = fc
   .tuple(recipient, fc.nat({ max: 9 }), fc.constantFrom('stopped' as const, 'erased' as const))
-  .map(([by, nth, did]) => new Confirm(by, nth, did));
+  .map(([by, nth, did]) => confirm(by, nth, did));
 
 /** In any order, of two customers; what gives the rest something to work on is there more often. */
 export const anyCommand = [aShare, aShare, aUse, aUse, aUse, aRevocation, aRevocation, work, aConfirmation];

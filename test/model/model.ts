@@ -26,17 +26,24 @@ export interface ModelRevocation {
   id: string;
   customer: string;
   ended: ModelConsent[];
+  /** So many values nothing covered any more because of it. */
+  uncovers: number;
   erased: boolean;
   /** By recipient. */
   notices: Map<RecipientKey, ModelNotice>;
 }
 
 export interface ModelNotice {
+  /** What the recipient got under, out of what was ended. */
+  about: ModelConsent[];
   listed: boolean;
   did: 'stopped' | 'erased' | undefined;
 }
 
 export type Scope = { share: string } | { purpose: Purpose } | { attribute: Attribute } | { everything: true };
+
+export const isRegistered = (recipient: RecipientKey, purpose: Purpose): boolean =>
+  (RECIPIENTS[recipient] as Purpose[]).includes(purpose);
 
 const name = (customer: string, attribute: string): string => `${customer} ${attribute}`;
 
@@ -102,16 +109,23 @@ export class Model {
 
   /** Consents under which a recipient gets an attribute for a purpose now. */
   allowing(customer: string, recipient: RecipientKey, purpose: Purpose, attribute: Attribute): ModelConsent[] {
-    if (!(RECIPIENTS[recipient] as Purpose[]).includes(purpose)) return [];
+    if (!isRegistered(recipient, purpose)) return [];
     return this.consentsOf(customer).filter((c) => c.active && c.purpose === purpose && c.attribute === attribute);
   }
 
-  /** Ends the consents; answers the attributes that nothing covers any more because of it, and who is owed a notice. */
+  /** Ends the consents; whoever got something under them is owed a notice. */
   revoke(id: string, customer: string, ended: ModelConsent[]): ModelRevocation {
+    const uncovers = this.uncoveredWithout(customer, ended).length;
     for (const consent of ended) consent.active = false;
-    const told = this.disclosures.filter(({ consents }) => consents.some((consent) => ended.includes(consent)));
-    const notices = new Map(told.map(({ recipient }) => [recipient, { listed: false, did: undefined }]));
-    const revocation = { id, customer, ended, erased: false, notices };
+    const notices = new Map<RecipientKey, ModelNotice>();
+    for (const { recipient, consents } of this.disclosures) {
+      const about = [
+        ...(notices.get(recipient)?.about ?? []),
+        ...consents.filter((consent) => ended.includes(consent)),
+      ];
+      if (about.length > 0) notices.set(recipient, { about, listed: false, did: undefined });
+    }
+    const revocation = { id, customer, ended, uncovers, erased: false, notices };
     this.revocations.push(revocation);
     return revocation;
   }

@@ -29,7 +29,7 @@ describe.each([
   // 8 stripes of 125 or 126 points hold 17 awards each and a rest: the last ones are put together from the rests.
   ['7 points each out of 1003', points(7, 1003), 143],
   ['a code each out of 100', codes(100), 100],
-])('a budget that 400 customers ask for at once: %s', (_, terms, promised) => {
+])('a budget that 400 customers ask for at once: %s', (_name, terms, promised) => {
   let offer: Awaited<ReturnType<typeof apis.programme.publish>>;
   let answers: Answer[];
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { startTwoApis, tally, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-
 /** I7 and I9: one key has one effect, and many keys earn once. */
 
 const TIMES = 50;
-const times = <T>(count: number, of: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => of(n));
+const times = <T>(length: number, of: (n: number) => T): T[] => Array.from({ length }, (_, n) => of(n));
 
 /** A share takes a while between reading who has earned and its commit, so that two of them meet. */
 const dawdle = (seconds: number): string => `CREATE OR REPLACE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql

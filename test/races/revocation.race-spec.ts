@@ -76,16 +76,16 @@ async function oneRound(apis: TwoApis, customer: number, round: number, seen: Se
   const ref = `customer-${customer}`;
   const sharesAgain = customer % 2 === 0;
   const shared = await apis.share(round, ref);
-  let answered = false;
+  const race = { over: false };
   const reader = async (process: number): Promise<void> => {
-    for (let n = 0; !answered; n++) seen.earlier.push(await apis.disclose(process, ref, PURPOSES[n % 2]));
+    for (let n = 0; !race.over; n++) seen.earlier.push(await apis.disclose(process, ref, PURPOSES[n % 2]));
   };
   const readers = [reader(0), reader(1)];
   await sleep(Math.random() * 20);
   const [scope, ended] = scopes(shared.body['id'] as string)[(customer + round) % 5]!;
   const again = sharesAgain ? apis.share(round + 1, ref) : undefined;
   const revoked = await apis.revoke(round + customer, ref, scope);
-  answered = true;
+  race.over = true;
   const after = await Promise.all([apis.disclose(0, ref, ended), apis.disclose(1, ref, ended)]);
   seen.revocations.push(revoked);
   if (!sharesAgain) seen.refused.push(...after);
@@ -99,7 +99,7 @@ async function oneRound(apis: TwoApis, customer: number, round: number, seen: Se
   await apis.revoke(round, ref, { everything: true });
 }
 
-async function race(apis: TwoApis, rounds = ROUNDS): Promise<Seen> {
+async function raceAll(apis: TwoApis, rounds = ROUNDS): Promise<Seen> {
   const seen: Seen = { revocations: [], refused: [], later: [], earlier: [] };
   const waiting = Array.from({ length: CUSTOMERS }, (_, n) => n);
   const lane = async (): Promise<void> => {
@@ -127,8 +127,8 @@ afterAll(() => apis.stop());
 describe('500 revocations that race disclosures and shares', () => {
   let seen: Seen;
   beforeAll(async () => {
-    seen = await race(apis);
-  });
+    seen = await raceAll(apis);
+  }, 180_000);
 
   it('are all answered, while values are released', () => {
     expect(seen.revocations).toHaveLength(CUSTOMERS * ROUNDS);
@@ -154,7 +154,7 @@ describe('500 revocations that race disclosures and shares', () => {
 
 it('without the lock they let releases through, and are found out', async () => {
   await apis.sql(WITHOUT_CUSTOMER_LOCK);
-  await race(apis, 2);
+  await raceAll(apis, 2);
   expect(await count(apis, RELEASED_TOO_LATE)).toBeGreaterThan(0);
   expect(await brokenInvariants(apis.databaseUrl)).toHaveProperty('i05_release_has_consent');
 });
