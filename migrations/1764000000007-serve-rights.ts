@@ -47,6 +47,10 @@ const PAUSES = `
   GRANT SELECT, INSERT, UPDATE (ended_at) ON pauses TO gegenwert_app;`;
 
 const JOBS = `
+  -- What a withdrawal by staff holds exclusively, and releases and publications shared, until they commit.
+  CREATE FUNCTION gate_lock(programme uuid) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT hashtextextended('gate ' || programme::text, 0) $$;
+
   -- Long work, done by the worker in batches. Each batch and how far it has come are one transaction, so that a worker
   -- that dies is followed by one that goes on where it was. What is owed is in the outbox, as everything.
   CREATE TABLE jobs (

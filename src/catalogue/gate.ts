@@ -2,11 +2,11 @@ import type { Statement, Tx } from '../platform/database';
 
 const LOCK: Statement = {
   name: 'lock_gate',
-  text: `SELECT pg_advisory_xact_lock(hashtextextended('gate ' || $1::uuid, 0))`,
+  text: 'SELECT pg_advisory_xact_lock(gate_lock($1))',
 };
 const LOCK_SHARED: Statement = {
   name: 'lock_gate_shared',
-  text: `SELECT pg_advisory_xact_lock_shared(hashtextextended('gate ' || $1::uuid, 0))`,
+  text: 'SELECT pg_advisory_xact_lock_shared(gate_lock($1))',
 };
 
 /**
