@@ -75,9 +75,11 @@ afterAll(async () => {
   await client.end();
   await database.drop();
 });
-afterEach(async () => {
+afterEach(invariantsHold);
+
+async function invariantsHold(): Promise<void> {
   expect(await brokenInvariants(database.url)).toEqual({});
-});
+}
 
 const shareBody = (customerRef: string) => ({
   customerRef,
@@ -130,7 +132,7 @@ describe.each(ACTS)('%s', (_, act) => {
     const idempotencyKey = randomUUID();
     const body = act.body(ref);
     ask = (url) => call(url, 'POST', act.path, { key: programme.storefrontKey, idempotencyKey, body });
-    if (act.given === 'a share') expect((await programme.share(ref)).status).toBe(201);
+    if (act.given === 'a share') await programme.share(ref);
     sprung = 0;
     answersLost = 0;
   });

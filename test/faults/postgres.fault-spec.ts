@@ -46,11 +46,11 @@ describe('a PostgreSQL that is killed under load', () => {
 
   /** What callers do until they are told to stop: one share after another, each with its key until it is accepted. */
   function load(round: string) {
-    let going = true;
+    const ending = new AbortController();
     const accepted: { ref: string; idempotencyKey: string; id: string }[] = [];
     const refusals: Answer[] = [];
     const caller = async (name: string): Promise<void> => {
-      for (let n = 0; going; n += 1) {
+      for (let n = 0; !ending.signal.aborted; n += 1) {
         const ref = `${round}-${name}-${n}`;
         const idempotencyKey = randomUUID();
         for (;;) {
@@ -69,7 +69,7 @@ describe('a PostgreSQL that is killed under load', () => {
       accepted,
       refusals,
       stop: async (): Promise<void> => {
-        going = false;
+        ending.abort();
         await callers;
       },
     };
