@@ -74,8 +74,10 @@ it.each([
   'is found out when %s',
   async (_, mistake) => {
     await world.sql(mistake);
-    const { failed } = await fc.check(runs(world), { numRuns: 50, endOnFailure: true });
+    const { failed, errorInstance } = await fc.check(runs(world), { numRuns: 50, endOnFailure: true });
     expect(failed).toBe(true);
+    // By an expectation, not by an error on the way.
+    expect(errorInstance).toHaveProperty('matcherResult');
   },
   5 * MINUTE,
 );
