@@ -1,5 +1,15 @@
 /** Nest 12 and jose are ESM only: swc turns them, and our TypeScript, into CommonJS for Jest. */
-const esm = ['@nestjs', '@tokenizer', '@borewit', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', 'jose', '@marcbachmann'];
+const esm = [
+  '@nestjs',
+  '@tokenizer',
+  '@borewit',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  'jose',
+  '@marcbachmann',
+];
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',

@@ -20,6 +20,9 @@ const JOBS = {
   'purpose-withdrawal': withdrawal,
   'recipient-withdrawal': withdrawal,
 };
+const doJobs = (database: Database, programmeId: string, stopping: () => boolean): Promise<void> =>
+  runJobs(database, programmeId, JOBS, stopping);
+
 const EXPIRED: Statement = {
   name: 'programmes_with_expired_consents',
   text: 'SELECT programme_id FROM programmes_with_expired_consents()',
@@ -45,14 +48,18 @@ export function startWork(database: Database, logger: Logger): Work {
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   let stopping = false;
+  const isStopping = (): boolean => stopping;
 
+  /** Each kind of work on its own: one that fails does not keep the others, an erasure least of all, from being done. */
   async function run(programmeId: string): Promise<void> {
+    const failures: unknown[] = [];
     do {
       again.delete(programmeId);
-      await grantOwed(database, programmeId, () => stopping);
-      await eraseOwed(database, programmeId, () => stopping);
-      await runJobs(database, programmeId, JOBS, () => stopping);
-    } while (again.has(programmeId) && !stopping);
+      for (const work of [grantOwed, eraseOwed, doJobs]) {
+        await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
+      }
+    } while (again.has(programmeId) && !isStopping());
+    if (failures.length > 0) throw failures[0];
   }
 
   function attend(programmeId: string): Promise<void> {
@@ -77,7 +84,7 @@ export function startWork(database: Database, logger: Logger): Work {
 
   async function expire(): Promise<void> {
     for (const { programme_id: id } of await database.query<{ programme_id: string }>(EXPIRED)) {
-      await expireConsents(database, id, () => stopping);
+      await expireConsents(database, id, isStopping);
     }
   }
 
@@ -91,7 +98,7 @@ export function startWork(database: Database, logger: Logger): Work {
 
   async function inBatches(programmeId: string, forget: (tx: Tx, limit: number) => Promise<number>): Promise<void> {
     let forgotten = CLEAN_BATCH;
-    while (forgotten === CLEAN_BATCH && !stopping) {
+    while (forgotten === CLEAN_BATCH && !isStopping()) {
       forgotten = await database.inProgramme(programmeId, (tx) => forget(tx, CLEAN_BATCH));
     }
   }

@@ -1,8 +1,8 @@
 import { createParamDecorator, ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Principal } from '../access';
-import type { RequestWithPrincipal } from '../access/access.decorators';
+import type { Principal, RequestWithPrincipal } from '../access';
+
 import { invalidField, Problem } from '../platform/problem';
 
 /** A call that may be sent again: who, under which key, what. */

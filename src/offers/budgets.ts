@@ -70,7 +70,8 @@ export async function reserve(tx: Tx, needs: Need[]): Promise<boolean[]> {
   const reserved = needs.map(() => false);
   for (const offerId of [...new Set(needs.map((need) => need.offerId))].sort()) {
     const own = [...needs.keys()].filter((n) => needs[n]?.offerId === offerId);
-    for (const n of await reserveForOffer(tx, offerId, own, (n) => needs[n]?.amount ?? 0n)) reserved[n] = true;
+    const amount = (n: number): bigint => needs[n]?.amount ?? 0n;
+    for (const n of await reserveForOffer(tx, offerId, own, amount)) reserved[n] = true;
   }
   return reserved;
 }

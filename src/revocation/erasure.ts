@@ -23,14 +23,22 @@ interface Row {
   attributes: string[];
 }
 
-/** Erases what one programme's revocations owe, each in a transaction of its own: one that dies leaves the others done. */
+/**
+ * Erases what one programme's revocations owe, each in a transaction of its own: one that dies or fails leaves the others
+ * done, and is owed still. Throws the first failure when all have had their turn.
+ */
 export async function eraseOwed(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
+  const failures: unknown[] = [];
   let owed = await database.inProgramme(programmeId, (tx) => peek(tx, 'erasure'));
   while (owed.length > 0 && !stopping()) {
-    for (const id of owed) if (!stopping()) await database.inProgramme(programmeId, (tx) => erase(tx, id));
+    for (const id of owed) {
+      if (stopping()) return;
+      await database.inProgramme(programmeId, (tx) => erase(tx, id)).catch((error: unknown) => failures.push(error));
+    }
     const last = owed.at(-1);
     owed = await database.inProgramme(programmeId, (tx) => peek(tx, 'erasure', last));
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Erases what one revocation owes, where nobody did before. */
