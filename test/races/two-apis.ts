@@ -5,16 +5,18 @@ import { createProgramme, type ShareOptions, type TestProgramme } from '../build
 import { createTestDatabase } from '../setup/database';
 import { call, startService, type Answer } from '../setup/service';
 
-/** What is asked of either process: 0 or 1, every other number by its parity. */
+/** Calls go to one of the two API processes: to which, says the parity of `api`. */
 export interface TwoApis {
   databaseUrl: string;
   programme: TestProgramme;
-  post(process: number, path: string, body: object, as?: { key?: string; idempotencyKey?: string }): Promise<Answer>;
-  share(process: number, customerRef: string, options?: ShareOptions): Promise<Answer>;
-  revoke(process: number, customerRef: string, scope: object, idempotencyKey?: string): Promise<Answer>;
-  disclose(process: number, customerRef: string, purpose?: 'greeting' | 'advice'): Promise<Answer>;
+  post(api: number, path: string, body: object, as?: { key?: string; idempotencyKey?: string }): Promise<Answer>;
+  share(api: number, customerRef: string, options?: ShareOptions): Promise<Answer>;
+  revoke(api: number, customerRef: string, scope: object, idempotencyKey?: string): Promise<Answer>;
+  disclose(api: number, customerRef: string, purpose?: 'greeting' | 'advice'): Promise<Answer>;
   /** As the superuser, who sees every programme. */
   sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+  pauseWorker(): void;
+  resumeWorker(): void;
   stop(): Promise<void>;
 }
 
@@ -31,12 +33,12 @@ export async function startTwoApis(
   const client = new Client({ connectionString: database.url });
   await client.connect();
   const programme = await createProgramme(first, options.offer);
-  const urlOf = (process: number): string => (process % 2 === 0 ? first.url : second.url);
-  const post: TwoApis['post'] = async (process, path, body, as = {}) => {
+  const urlOf = (api: number): string => (api % 2 === 0 ? first.url : second.url);
+  const post: TwoApis['post'] = async (api, path, body, as = {}) => {
     const { key = programme.storefrontKey, idempotencyKey = randomUUID() } = as;
     // As a caller is told to: where the machine cannot keep up, it asks again with the same key.
     for (;;) {
-      const answer = await call(urlOf(process), 'POST', path, { key, body, idempotencyKey });
+      const answer = await call(urlOf(api), 'POST', path, { key, body, idempotencyKey });
       if (answer.status !== 503) return answer;
       await sleep(1000);
     }
@@ -45,9 +47,9 @@ export async function startTwoApis(
     databaseUrl: database.url,
     programme,
     post,
-    share: (process, customerRef, { offer = programme.offer, idempotencyKey, ...said } = {}) =>
+    share: (api, customerRef, { offer = programme.offer, idempotencyKey, ...said } = {}) =>
       post(
-        process,
+        api,
         '/v1/shares',
         {
           customerRef,
@@ -62,22 +64,19 @@ export async function startTwoApis(
         },
         idempotencyKey === undefined ? {} : { idempotencyKey },
       ),
-    revoke: (process, customerRef, scope, idempotencyKey) =>
+    revoke: (api, customerRef, scope, idempotencyKey) =>
+      post(api, '/v1/revocations', { customerRef, ...scope }, idempotencyKey === undefined ? {} : { idempotencyKey }),
+    disclose: (api, customerRef, purpose = 'greeting') =>
       post(
-        process,
-        '/v1/revocations',
-        { customerRef, ...scope },
-        idempotencyKey === undefined ? {} : { idempotencyKey },
-      ),
-    disclose: (process, customerRef, purpose = 'greeting') =>
-      post(
-        process,
+        api,
         '/v1/disclosures',
         { customerRef, purpose, attributes: ['birthday'], reason: 'test' },
         { key: programme.recipients[purpose === 'greeting' ? 'newsletter' : 'recommender'].apiKey },
       ),
     sql: async <Row extends object>(text: string, values: unknown[] = []) =>
       (await client.query<Row>(text, values)).rows,
+    pauseWorker: () => void process.kill(first.worker!.pid, 'SIGSTOP'),
+    resumeWorker: () => void process.kill(first.worker!.pid, 'SIGCONT'),
     stop: async () => {
       await client.end();
       await Promise.all([first.stop(), second.stop()]);
