@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
+  ApiBody,
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -18,6 +19,11 @@ import type { PrincipalOf } from './principal';
 
 const ID = { name: 'id', example: 'key_01kbn7p4a2f8x9d0v5q3w6y1zr' };
 
+const NEW_KEYS = {
+  storefront: { summary: 'For a storefront', value: { kind: 'storefront', name: 'Web shop', mode: 'live' } },
+  staff: { summary: 'For staff', value: { kind: 'staff', name: 'Marketing', role: 'marketing' } },
+};
+
 @ApiTags('Keys')
 @Controller('v1/keys')
 @Allow('admin')
@@ -30,6 +36,7 @@ export class KeysController {
 
   @Post()
   @ApiOperation({ operationId: 'issueKey', summary: 'Issue a key to a storefront or to staff' })
+  @ApiBody({ type: NewKeyDto, examples: NEW_KEYS })
   @ApiCreatedResponse({ type: IssuedKeyDto })
   issue(@ThisCall() call: Call, @Body() wanted: NewKeyDto): Promise<IssuedKeyDto> {
     return this.idempotency.once(call, 201, (tx) => this.keys.issue(tx, wanted));

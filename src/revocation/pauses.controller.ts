@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
@@ -8,6 +8,14 @@ import { requireId } from '../platform/ids';
 import { invalidField } from '../platform/problem';
 import { MePauseBody, PauseAnswer, PauseBody } from './pause.dto';
 import { endPause, pause, type PauseScope } from './pauses';
+
+const until = '2099-01-01T00:00:00Z';
+/** A body names exactly one of them, which its schema cannot say. */
+const scopes = (customer: { customerRef?: string }) => ({
+  share: { summary: 'A share', value: { ...customer, share: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad', until } },
+  purpose: { summary: 'A purpose', value: { ...customer, purpose: 'birthday-greeting', until } },
+  everything: { summary: 'Everything', value: { ...customer, everything: true, until } },
+});
 
 const NO_SUCH_THING = { 404: { 'not-found': 'there is none with this id or key in this programme' } };
 
@@ -26,6 +34,7 @@ export class PausesController {
   @Allow('storefront')
   @ApiOperation({ operationId: 'pause', summary: 'Pause the use of a share, a purpose or everything' })
   @ApiCreatedResponse({ type: PauseAnswer })
+  @ApiBody({ type: PauseBody, examples: scopes({ customerRef: 'customer-4711' }) })
   @ApiProblems(NO_SUCH_THING)
   async pause(@ThisCall() call: Call, @Body() { customerRef, ...body }: PauseBody): Promise<PauseAnswer> {
     return this.begin(call, customerRef, body);
@@ -49,6 +58,7 @@ export class PausesController {
     summary: 'Pause the use of a share, a purpose or everything, as the customer',
   })
   @ApiCreatedResponse({ type: PauseAnswer })
+  @ApiBody({ type: MePauseBody, examples: scopes({}) })
   @ApiProblems(NO_SUCH_THING)
   async pauseMine(
     @ThisCall() call: Call,

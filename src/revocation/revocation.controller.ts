@@ -1,5 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiPropertyOptional,
+  ApiTags,
+} from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
@@ -17,6 +24,14 @@ import {
 import { Revocations } from './revocation.service';
 
 const NO_SUCH_SHARE = { 404: { 'not-found': 'there is none with this id or key in this programme' } };
+
+/** A body names exactly one of them, which its schema cannot say. */
+const scopes = (customer: { customerRef?: string }) => ({
+  share: { summary: 'A share', value: { ...customer, share: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' } },
+  purpose: { summary: 'A purpose', value: { ...customer, purpose: 'birthday-greeting' } },
+  attribute: { summary: 'An attribute', value: { ...customer, attribute: 'birthday' } },
+  everything: { summary: 'Everything', value: { ...customer, everything: true } },
+});
 
 class DryRun {
   /** true: say what would happen, and change nothing. */
@@ -45,6 +60,7 @@ export class RevocationController {
   @ApiOperation({ operationId: 'revoke', summary: 'Take back a share, a purpose, an attribute or everything' })
   @ApiCreatedResponse({ type: RevocationAnswer })
   @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  @ApiBody({ type: RevocationBody, examples: scopes({ customerRef: 'customer-4711' }) })
   @ApiProblems(NO_SUCH_SHARE)
   async revoke(
     @ThisCall() call: Call,
@@ -73,6 +89,7 @@ export class RevocationController {
   })
   @ApiCreatedResponse({ type: RevocationAnswer })
   @ApiOkResponse({ type: RevocationAnswer, description: 'Nothing to end, or a dry run' })
+  @ApiBody({ type: MeRevocationBody, examples: scopes({}) })
   @ApiProblems(NO_SUCH_SHARE)
   async revokeMine(
     @ThisCall() call: Call,
