@@ -22,20 +22,20 @@ export class AttributesController {
   @ApiOperation({ operationId: 'createAttribute', summary: 'Adds an attribute to the catalogue' })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateAttributeDto): Promise<AttributeDto> {
-    return this.idempotency.once(call, 201, (tx) => this.attributes.create(tx, body));
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.attributes.create(tx, body));
   }
 
   @Get()
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'listAttributes', summary: 'Lists the catalogue’s attributes by key' })
   list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<AttributePageDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.attributes.list(tx, page));
+    return this.database.withEntities(caller.programmeId, (tx) => this.attributes.list(tx, page));
   }
 
   @Get(':key')
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'getAttribute', summary: 'Shows one attribute' })
   one(@Caller() caller: PrincipalOf<'staff'>, @Param('key') key: string): Promise<AttributeDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.attributes.one(tx, key));
+    return this.database.withEntities(caller.programmeId, (tx) => this.attributes.one(tx, key));
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, MoreThan, type QueryDeepPartialEntity } from 'typeorm';
-import type { Tx } from '../platform/database';
+import type { EntityTx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { invalidRequest, notFound } from '../platform/problem';
 import { faultsOfSchema } from './attribute-schema';
@@ -11,7 +11,7 @@ import { orKeyTaken, requireKey } from './keys';
 @Injectable()
 export class AttributesService {
   /** @throws 422 with pointers below `/schema`, 409 `key-taken`. */
-  async create(tx: Tx, body: CreateAttributeDto): Promise<AttributeDto> {
+  async create(tx: EntityTx, body: CreateAttributeDto): Promise<AttributeDto> {
     const faults = faultsOfSchema(body.schema);
     if (faults.length > 0) {
       throw invalidRequest(faults.map(({ pointer, message }) => ({ pointer: `/schema${pointer}`, message })));
@@ -26,7 +26,7 @@ export class AttributesService {
     return toDto(attribute);
   }
 
-  async list(tx: Tx, page: PageQuery): Promise<Page<AttributeDto>> {
+  async list(tx: EntityTx, page: PageQuery): Promise<Page<AttributeDto>> {
     const rows = await tx.entities.find(AttributeEntity, {
       where: page.after === undefined ? {} : { key: MoreThan(page.after) },
       order: { key: 'ASC' },
@@ -36,14 +36,14 @@ export class AttributesService {
   }
 
   /** @throws 404. */
-  async one(tx: Tx, key: string): Promise<AttributeDto> {
+  async one(tx: EntityTx, key: string): Promise<AttributeDto> {
     const row = await tx.entities.findOneBy(AttributeEntity, { key: requireKey(key, 'attribute') });
     if (!row) throw notFound('attribute');
     return toDto(row);
   }
 
   /** Those of these keys that exist, by key. */
-  async byKey(tx: Tx, keys: string[]): Promise<Map<string, AttributeEntity>> {
+  async byKey(tx: EntityTx, keys: string[]): Promise<Map<string, AttributeEntity>> {
     const rows = await tx.entities.findBy(AttributeEntity, { key: In(keys) });
     return new Map(rows.map((row) => [row.key, row]));
   }

@@ -22,20 +22,20 @@ export class PurposesController {
   @ApiOperation({ operationId: 'createPurpose', summary: 'Adds a purpose to the catalogue' })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreatePurposeDto): Promise<PurposeDto> {
-    return this.idempotency.once(call, 201, (tx) => this.purposes.create(tx, body));
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.purposes.create(tx, body));
   }
 
   @Get()
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'listPurposes', summary: 'Lists the catalogue’s purposes by key' })
   list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<PurposePageDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.purposes.list(tx, page));
+    return this.database.withEntities(caller.programmeId, (tx) => this.purposes.list(tx, page));
   }
 
   @Get(':key')
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'getPurpose', summary: 'Shows one purpose' })
   one(@Caller() caller: PrincipalOf<'staff'>, @Param('key') key: string): Promise<PurposeDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.purposes.one(tx, key));
+    return this.database.withEntities(caller.programmeId, (tx) => this.purposes.one(tx, key));
   }
 }

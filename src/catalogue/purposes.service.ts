@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
-import type { Tx } from '../platform/database';
+import type { EntityTx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { notFound } from '../platform/problem';
 import { orKeyTaken, requireKey } from './keys';
@@ -12,7 +12,7 @@ const LEASE_HOURS = 24;
 @Injectable()
 export class PurposesService {
   /** @throws 409 `key-taken`. */
-  async create(tx: Tx, body: CreatePurposeDto): Promise<PurposeDto> {
+  async create(tx: EntityTx, body: CreatePurposeDto): Promise<PurposeDto> {
     const purpose = tx.entities.create(PurposeEntity, {
       programmeId: tx.programmeId,
       key: body.key,
@@ -27,7 +27,7 @@ export class PurposesService {
     return toDto(purpose);
   }
 
-  async list(tx: Tx, page: PageQuery): Promise<Page<PurposeDto>> {
+  async list(tx: EntityTx, page: PageQuery): Promise<Page<PurposeDto>> {
     const rows = await tx.entities.find(PurposeEntity, {
       where: page.after === undefined ? {} : { key: MoreThan(page.after) },
       order: { key: 'ASC' },
@@ -37,14 +37,14 @@ export class PurposesService {
   }
 
   /** @throws 404. */
-  async one(tx: Tx, key: string): Promise<PurposeDto> {
+  async one(tx: EntityTx, key: string): Promise<PurposeDto> {
     const row = await tx.entities.findOneBy(PurposeEntity, { key: requireKey(key, 'purpose') });
     if (!row) throw notFound('purpose');
     return toDto(row);
   }
 
   /** Those of these keys that exist, also withdrawn ones, by key. */
-  async byKey(tx: Tx, keys: string[]): Promise<Map<string, PurposeEntity>> {
+  async byKey(tx: EntityTx, keys: string[]): Promise<Map<string, PurposeEntity>> {
     const rows = await tx.entities.findBy(PurposeEntity, { key: In(keys) });
     return new Map(rows.map((row) => [row.key, row]));
   }

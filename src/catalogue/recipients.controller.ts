@@ -25,7 +25,7 @@ export class RecipientsController {
   })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateRecipientDto): Promise<NewRecipientDto> {
-    return this.idempotency.once(call, 201, async (tx) => {
+    return this.idempotency.onceWithEntities(call, 201, async (tx) => {
       const { recipientId, recipient, webhookSecret } = await this.recipients.create(tx, body);
       const { key } = await issueKey(tx, { kind: 'recipient', recipientId, name: body.name });
       return { ...recipient, apiKey: key, webhookSecret };
@@ -36,13 +36,13 @@ export class RecipientsController {
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'listRecipients', summary: 'Lists the recipients by key' })
   list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<RecipientPageDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.recipients.list(tx, page));
+    return this.database.withEntities(caller.programmeId, (tx) => this.recipients.list(tx, page));
   }
 
   @Get(':key')
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'getRecipient', summary: 'Shows one recipient' })
   one(@Caller() caller: PrincipalOf<'staff'>, @Param('key') key: string): Promise<RecipientDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.recipients.one(tx, key));
+    return this.database.withEntities(caller.programmeId, (tx) => this.recipients.one(tx, key));
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
 import type { Config } from '../platform/config';
 import { randomFromPool, seal } from '../platform/crypto';
-import type { Tx } from '../platform/database';
+import type { EntityTx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { newId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
@@ -37,7 +37,7 @@ export class RecipientsService {
    * @throws 422 with a pointer to a purpose that does not exist or the URL, 409 `key-taken`.
    */
   async create(
-    tx: Tx,
+    tx: EntityTx,
     body: CreateRecipientDto,
   ): Promise<{ recipientId: string; recipient: RecipientDto; webhookSecret: string }> {
     this.checkWebhookUrl(body.webhookUrl);
@@ -66,7 +66,7 @@ export class RecipientsService {
     };
   }
 
-  async list(tx: Tx, page: PageQuery): Promise<Page<RecipientDto>> {
+  async list(tx: EntityTx, page: PageQuery): Promise<Page<RecipientDto>> {
     const rows = await tx.entities.find(RecipientEntity, {
       where: page.after === undefined ? {} : { key: MoreThan(page.after) },
       order: { key: 'ASC' },
@@ -87,7 +87,7 @@ export class RecipientsService {
   }
 
   /** @throws 404. */
-  async one(tx: Tx, key: string): Promise<RecipientDto> {
+  async one(tx: EntityTx, key: string): Promise<RecipientDto> {
     const row = await tx.entities.findOneBy(RecipientEntity, { key: requireKey(key, 'recipient') });
     if (!row) throw notFound('recipient');
     const registered = await tx.entities.find(RecipientPurposeEntity, {
@@ -101,7 +101,7 @@ export class RecipientsService {
   }
 
   /** The recipients that may use values for each purpose, without withdrawn ones; in the order of their names. */
-  async ofPurposes(tx: Tx, purposes: string[]): Promise<Map<string, NamedRecipient[]>> {
+  async ofPurposes(tx: EntityTx, purposes: string[]): Promise<Map<string, NamedRecipient[]>> {
     const registered = await tx.entities.findBy(RecipientPurposeEntity, { purpose: In(purposes) });
     const rows = await tx.entities.find(RecipientEntity, {
       where: { id: In(registered.map((row) => row.recipientId)) },
@@ -123,7 +123,7 @@ export class RecipientsService {
     if (fault !== undefined) throw invalidField('/webhookUrl', fault);
   }
 
-  private async checkPurposes(tx: Tx, keys: string[]): Promise<void> {
+  private async checkPurposes(tx: EntityTx, keys: string[]): Promise<void> {
     const known = await this.purposes.byKey(tx, keys);
     const faults = keys.flatMap((key, n) => {
       const purpose = known.get(key);

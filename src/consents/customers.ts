@@ -18,10 +18,23 @@ const FIND: Statement = {
   name: 'find_customers',
   text: 'SELECT ref, id FROM customers WHERE programme_id = $1 AND ref = ANY ($2)',
 };
+const IDENTIFY: Statement = {
+  name: 'identify_customers',
+  text: `SELECT r.ref, coalesce(c.id, nextval('customers_id_seq')) AS id, c.id IS NOT NULL AS known
+           FROM unnest($2::text[]) AS r(ref) LEFT JOIN customers c ON c.programme_id = $1 AND c.ref = r.ref`,
+};
 const ADD: Statement = {
   name: 'add_customers',
-  text: `INSERT INTO customers (programme_id, ref) SELECT $1, ref FROM unnest($2::text[]) AS ref ORDER BY ref RETURNING ref, id`,
+  text: 'INSERT INTO customers (programme_id, id, ref) SELECT $1, * FROM unnest($2::bigint[], $3::text[])',
 };
+
+/** A customer, or who would be one: then the id is theirs to come. */
+export interface IdentifiedCustomer {
+  ref: string;
+  /** bigint, as text */
+  id: string;
+  known: boolean;
+}
 
 /**
  * Holds these customers until the transaction ends: nobody else gives, withdraws, corrects, erases or releases for them.
@@ -56,9 +69,15 @@ export async function findCustomer(tx: Tx, ref: string): Promise<string | undefi
   return (await findCustomers(tx, [ref])).get(ref);
 }
 
-/** Adds customers that are not there yet; the caller holds their locks. */
-export async function addCustomers(tx: Tx, refs: string[]): Promise<Map<string, string>> {
-  if (refs.length === 0) return new Map();
-  const rows = await tx.query<{ ref: string; id: string }>(ADD, [tx.programmeId, refs]);
-  return new Map(rows.map((row) => [row.ref, row.id]));
+/** Customers by reference, those never seen with the id they will have if they are added; the caller holds their locks. */
+export async function identifyCustomers(tx: Tx, refs: string[]): Promise<Map<string, IdentifiedCustomer>> {
+  const rows = await tx.query<IdentifiedCustomer>(IDENTIFY, [tx.programmeId, refs]);
+  return new Map(rows.map((row) => [row.ref, row]));
+}
+
+/** Adds customers that are not known yet; the caller holds their locks. */
+export async function addCustomers(tx: Tx, customers: IdentifiedCustomer[]): Promise<void> {
+  const added = customers.filter(({ known }) => !known);
+  if (added.length === 0) return;
+  await tx.query(ADD, [tx.programmeId, added.map(({ id }) => id), added.map(({ ref }) => ref)]);
 }

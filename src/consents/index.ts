@@ -13,6 +13,8 @@ export {
   addCustomers,
   findCustomer,
   findCustomers,
+  identifyCustomers,
+  type IdentifiedCustomer,
   lockCustomers,
   lockCustomersById,
   lockCustomersShared,

@@ -19,7 +19,8 @@ const NO_REASON = 'A question was answered; no reason was given';
 @Injectable()
 export class Disclosure {
   private readonly batcher = new Batcher<ReleaseRequest, Release>({
-    run: (programmeId, requests) => this.database.inProgramme(programmeId, (tx) => release(tx, requests)),
+    run: (programmeId, requests) =>
+      this.database.inProgramme(programmeId, (tx, commit) => release(tx, commit, requests)),
     limit: BATCH_LIMIT,
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'release' }, size),

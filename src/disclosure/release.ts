@@ -1,6 +1,6 @@
 import { lockGateShared } from '../catalogue';
 import { lockCustomersShared } from '../consents';
-import type { Statement, Tx } from '../platform/database';
+import type { Commit, Statement, Tx } from '../platform/database';
 import type { SealedValue } from '../vault';
 
 /** Asked for by a recipient: values of a customer, for a purpose. */
@@ -76,10 +76,8 @@ interface Row {
  * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`). The same holds for a pause, and,
  * by the gate, for a withdrawal by staff.
  */
-export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Release[]> {
+export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]): Promise<Release[]> {
   const refs = requests.map(({ customerRef }) => customerRef);
-  // In this order, and in one round trip.
-  await Promise.all([lockGateShared(tx), lockCustomersShared(tx, refs)]);
   const asked = requests.map(({ id, recipientId, customerRef, purpose, attributes, reason, kind }) => ({
     id,
     recipient: recipientId,
@@ -89,7 +87,14 @@ export async function release(tx: Tx, requests: ReleaseRequest[]): Promise<Relea
     reason,
     kind,
   }));
-  const rows = await tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(asked)]);
+  // In this order, and in one round trip.
+  const sent = Promise.all([
+    lockGateShared(tx),
+    lockCustomersShared(tx, refs),
+    tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(asked)]),
+  ]);
+  commit();
+  const [, , rows] = await sent;
   const releases = new Map<string, { values: Map<string, SealedValue>; useUntil: Date | undefined }>();
   for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil } of rows) {
     const found = releases.get(id) ?? { values: new Map<string, SealedValue>(), useUntil: undefined };

@@ -64,10 +64,10 @@ export class Exchange {
   private readonly batcher = new Batcher<PreparedShare, AcceptedShare>({
     run: async (programmeId, shares) => {
       const keys = await this.keyRing.of(programmeId);
-      const commit = () => this.database.inProgramme(programmeId, (tx) => commitShares(tx, keys, shares));
-      const outcomes = await commit().catch((error: unknown) => {
+      const run = () => this.database.inProgramme(programmeId, (tx, commit) => commitShares(tx, commit, keys, shares));
+      const outcomes = await run().catch((error: unknown) => {
         // The same key for another customer, in another process, whose lock is not this one's.
-        if (violatedConstraint(error) === 'idempotency_keys_pk') return commit();
+        if (violatedConstraint(error) === 'idempotency_keys_pk') return run();
         throw error;
       });
       this.bell.ring(programmeId);

@@ -1,8 +1,15 @@
-import { addCustomers, findCustomers, give, lockCustomers, type GivenConsent } from '../consents';
+import {
+  addCustomers,
+  give,
+  identifyCustomers,
+  lockCustomers,
+  type GivenConsent,
+  type IdentifiedCustomer,
+} from '../consents';
 import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../idempotency';
 import { costOf, earnsNow, rememberEarned, reserve, type Need, type PublishedOffer } from '../offers';
 import { append } from '../outbox';
-import type { Statement, Tx } from '../platform/database';
+import type { Commit, Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 import { conflict, Problem } from '../platform/problem';
 import { storeValues, type SealedValue } from '../vault';
@@ -63,18 +70,22 @@ const WRITE_AWARDS: Statement = {
  * Order: lock the customers; read, in statements after the lock, what the keys did before, whether the offers are live and
  * who has earned; reserve the budgets; write. Any failure undoes it all.
  */
-export async function commitShares(tx: Tx, keys: ProgrammeKeys, shares: PreparedShare[]): Promise<Outcome[]> {
-  await lockCustomers(
-    tx,
-    shares.map((share) => share.customerRef),
-  );
-  const [before, offers, earns] = await Promise.all([
-    findRemembered(
-      tx,
-      shares.flatMap(({ idempotency }) => idempotency ?? []),
-    ),
-    tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, [...new Set(shares.map(({ offer }) => offer.offerId))]]),
+export async function commitShares(
+  tx: Tx,
+  commit: Commit,
+  keys: ProgrammeKeys,
+  shares: PreparedShare[],
+): Promise<Outcome[]> {
+  const refs = shares.map((share) => share.customerRef);
+  const prints = shares.flatMap(({ idempotency }) => idempotency ?? []);
+  const offerIds = [...new Set(shares.map(({ offer }) => offer.offerId))];
+  // In this order, and in one round trip.
+  const [, before, offers, earns, customers] = await Promise.all([
+    lockCustomers(tx, refs),
+    findRemembered(tx, prints),
+    tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, offerIds]),
     earnsNow(tx, keys, shares.map(earningRule)),
+    identifyCustomers(tx, refs),
   ]);
   const now = offers[0]?.now ?? new Date();
   const outcomes = shares.map((share): Outcome | undefined => {
@@ -86,14 +97,15 @@ export async function commitShares(tx: Tx, keys: ProgrammeKeys, shares: Prepared
       : keyReused();
   });
   await refuseExhausted(tx, shares, earns, outcomes);
-  const accepted = [...shares.keys()].filter((n) => outcomes[n] === undefined);
-  for (const n of accepted) outcomes[n] = acceptedShare(shares[n]!, earns[n]!, now);
-  await write(
-    tx,
-    keys,
-    accepted.map((n) => ({ share: shares[n]!, earns: earns[n]!, answer: outcomes[n] as AcceptedShare })),
-    now,
-  );
+  const accepted = shares.flatMap((share, n): Accepted[] => {
+    if (outcomes[n] !== undefined) return [];
+    const answer = acceptedShare(share, earns[n]!, now);
+    outcomes[n] = answer;
+    return [{ share, answer, earns: earns[n]!, customer: customers.get(share.customerRef)! }];
+  });
+  const written = write(tx, keys, accepted, now);
+  commit();
+  await written;
   return outcomes as Outcome[];
 }
 
@@ -147,55 +159,45 @@ const acceptedShare = (share: PreparedShare, earns: boolean, now: Date): Accepte
   replayed: false,
 });
 
-interface Written {
+interface Accepted {
   share: PreparedShare;
-  earns: boolean;
   answer: AcceptedShare;
+  earns: boolean;
+  customer: IdentifiedCustomer;
 }
 
-async function write(tx: Tx, keys: ProgrammeKeys, accepted: Written[], now: Date): Promise<void> {
+/** All in one round trip, the COMMIT of the caller included: nothing here may wait before it has sent its statements. */
+async function write(tx: Tx, keys: ProgrammeKeys, accepted: Accepted[], now: Date): Promise<void> {
   if (accepted.length === 0) return;
-  const refs = accepted.map(({ share }) => share.customerRef);
-  const known = await findCustomers(tx, refs);
-  const added = await addCustomers(
-    tx,
-    refs.filter((ref) => !known.has(ref)),
-  );
-  const rows = accepted.map((one) => ({
-    ...one,
-    customerId: (known.get(one.share.customerRef) ?? added.get(one.share.customerRef))!,
+  const earning = accepted.filter(({ earns }) => earns);
+  const customers = accepted.map(({ customer }) => customer);
+  const consents = accepted.map(({ customer, share }) => ({
+    customerId: customer.id,
+    shareId: share.id,
+    consents: share.consents,
   }));
+  const values = accepted.flatMap(({ customer, share }) =>
+    share.values.map((value) => ({ ...value, customerId: customer.id })),
+  );
+  const owed = earning.map(({ share }) => ({ topic: share.offer.reward.type, id: share.id }));
+  const rules = earning.map(({ share }) => earningRule(share));
+  const answers = accepted.flatMap(({ share, answer }) =>
+    share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [],
+  );
   await Promise.all([
-    tx.query(WRITE_SHARES, [tx.programmeId, JSON.stringify(rows.map(shareRow)), now]),
-    give(
-      tx,
-      rows.map(({ customerId, share }) => ({ customerId, shareId: share.id, consents: share.consents })),
-      now,
-    ),
-    storeValues(
-      tx,
-      rows.flatMap(({ customerId, share }) => share.values.map((value) => ({ ...value, customerId }))),
-      now,
-    ),
-    tx.query(WRITE_AWARDS, [tx.programmeId, JSON.stringify(rows.map(awardRow)), now]),
-    append(
-      tx,
-      rows.filter(({ earns }) => earns).map(({ share }) => ({ topic: share.offer.reward.type, id: share.id })),
-    ),
-    rememberEarned(
-      tx,
-      keys,
-      rows.filter(({ earns }) => earns).map(({ share }) => earningRule(share)),
-    ),
-    rememberAll(
-      tx,
-      rows.flatMap(({ share, answer }) => (share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [])),
-    ),
+    addCustomers(tx, customers),
+    tx.query(WRITE_SHARES, [tx.programmeId, JSON.stringify(accepted.map(shareRow)), now]),
+    give(tx, consents, now),
+    storeValues(tx, values, now),
+    tx.query(WRITE_AWARDS, [tx.programmeId, JSON.stringify(accepted.map(awardRow)), now]),
+    append(tx, owed),
+    rememberEarned(tx, keys, rules),
+    rememberAll(tx, answers),
   ]);
 }
 
-const shareRow = ({ share, customerId }: Written & { customerId: string }) => ({
-  customer: customerId,
+const shareRow = ({ share, customer }: Accepted) => ({
+  customer: customer.id,
   id: share.id,
   offer: share.offer.offerId,
   version: share.offer.version,
@@ -205,9 +207,9 @@ const shareRow = ({ share, customerId }: Written & { customerId: string }) => ({
   kid: share.receiptKid,
 });
 
-function awardRow({ share, earns, customerId }: Written & { customerId: string }) {
+function awardRow({ share, earns, customer }: Accepted) {
   const { reward, validDays } = share.offer;
-  const base = { id: share.id, customer: customerId };
+  const base = { id: share.id, customer: customer.id };
   if (!earns) return { ...base, kind: 'none', why: 'cool-off' };
   if (reward.type === 'points') return { ...base, kind: 'points', points: reward.points, days: validDays };
   return { ...base, kind: 'discount', discount: reward.discount };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keyedHash, open, seal } from '../platform/crypto';
-import { Database, Statement, Tx } from '../platform/database';
+import { Database, type EntityTx, type Statement, type Tx } from '../platform/database';
 import { KeyRing, ProgrammeKeys } from '../platform/key-ring';
 import { conflict, Problem } from '../platform/problem';
 import type { Call } from './call.decorator';
@@ -68,29 +68,48 @@ export class Idempotency {
    */
   async once<T extends object>(
     call: Call,
-    status: number | ((answer: T) => number),
+    status: Status<T>,
     work: (tx: Tx) => Promise<T>,
     { reserved = false } = {},
   ): Promise<T> {
+    const run = await this.prepare(call, status, work);
     const { programmeId } = call.principal;
-    const { key } = call;
-    const keys = key === undefined ? undefined : await this.keyRing.of(programmeId);
-    const run = async (tx: Tx): Promise<T> => {
-      if (keys && key !== undefined) return this.claimed(tx, keys, fingerprint(keys, call, key), call, status, work);
-      const answer = await work(tx);
-      void call.reply.status(statusOf(status, answer));
-      return answer;
-    };
     return reserved ? this.database.inProgrammeReserved(programmeId, run) : this.database.inProgramme(programmeId, run);
   }
 
-  private async claimed<T extends object>(
-    tx: Tx,
+  /** The same for work that maps configuration. */
+  async onceWithEntities<T extends object>(
+    call: Call,
+    status: Status<T>,
+    work: (tx: EntityTx) => Promise<T>,
+  ): Promise<T> {
+    return this.database.withEntities(call.principal.programmeId, await this.prepare(call, status, work));
+  }
+
+  private async prepare<T extends object, Kind extends Tx>(
+    call: Call,
+    status: Status<T>,
+    work: (tx: Kind) => Promise<T>,
+  ): Promise<(tx: Kind) => Promise<T>> {
+    const { key } = call;
+    if (key === undefined) {
+      return async (tx) => {
+        const answer = await work(tx);
+        void call.reply.status(statusOf(status, answer));
+        return answer;
+      };
+    }
+    const keys = await this.keyRing.of(call.principal.programmeId);
+    return (tx) => this.claimed(tx, keys, fingerprint(keys, call, key), call, status, work);
+  }
+
+  private async claimed<T extends object, Kind extends Tx>(
+    tx: Kind,
     keys: ProgrammeKeys,
     print: Fingerprint,
     call: Call,
-    status: number | ((answer: T) => number),
-    work: (tx: Tx) => Promise<T>,
+    status: Status<T>,
+    work: (tx: Kind) => Promise<T>,
   ): Promise<T> {
     const [claim] = await tx.query<{ claimed: boolean }>(CLAIM, [print.key]);
     // Whoever holds the claim may only be reading the first answer too: then it is there for both.
@@ -116,8 +135,9 @@ export class Idempotency {
   }
 }
 
-const statusOf = <T>(status: number | ((answer: T) => number), answer: T): number =>
-  typeof status === 'number' ? status : status(answer);
+type Status<T> = number | ((answer: T) => number);
+
+const statusOf = <T>(status: Status<T>, answer: T): number => (typeof status === 'number' ? status : status(answer));
 
 const RECALL_ALL: Statement = {
   name: 'recall_idempotency_keys',

@@ -29,21 +29,21 @@ export class OffersController {
   @ApiOperation({ operationId: 'createOffer', summary: 'Writes a new offer, as a draft' })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateOfferDto): Promise<OfferDto> {
-    return this.idempotency.once(call, 201, (tx) => this.offers.create(tx, body));
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.create(tx, body));
   }
 
   @Get()
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'listOffers', summary: 'Lists the offers, newest first' })
   list(@Caller() caller: PrincipalOf<'staff'>, @Query() page: PageQuery): Promise<OfferPageDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.list(tx, page));
+    return this.database.withEntities(caller.programmeId, (tx) => this.offers.list(tx, page));
   }
 
   @Get(':id')
   @Allow('marketing', 'dpo')
   @ApiOperation({ operationId: 'getOffer', summary: 'Shows one offer: the version in force and the draft of the next' })
   one(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string): Promise<OfferDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.one(tx, id));
+    return this.database.withEntities(caller.programmeId, (tx) => this.offers.one(tx, id));
   }
 
   @Patch(':id')
@@ -54,7 +54,7 @@ export class OffersController {
   })
   @ApiProblems(OFFER_STATE)
   edit(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string, @Body() body: EditOfferDto): Promise<OfferDto> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.offers.edit(tx, id, body));
+    return this.database.withEntities(caller.programmeId, (tx) => this.offers.edit(tx, id, body));
   }
 
   @Post(':id/publish')
@@ -66,7 +66,7 @@ export class OffersController {
   @ApiOkResponse({ type: OfferDto })
   @ApiProblems(OFFER_STATE)
   publish(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.once(call, 200, (tx) => this.publishing.publish(tx, id));
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id));
   }
 
   @Post(':id/pause')
@@ -75,7 +75,7 @@ export class OffersController {
   @ApiOkResponse({ type: OfferDto })
   @ApiProblems(OFFER_STATE)
   pause(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live'], 'paused'));
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.offers.move(tx, id, ['live'], 'paused'));
   }
 
   @Post(':id/resume')
@@ -84,7 +84,7 @@ export class OffersController {
   @ApiOkResponse({ type: OfferDto })
   @ApiProblems(OFFER_STATE)
   resume(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['paused'], 'live'));
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.offers.move(tx, id, ['paused'], 'live'));
   }
 
   @Post(':id/end')
@@ -93,6 +93,6 @@ export class OffersController {
   @ApiOkResponse({ type: OfferDto })
   @ApiProblems(OFFER_STATE)
   end(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.once(call, 200, (tx) => this.offers.move(tx, id, ['live', 'paused'], 'ended'));
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.offers.move(tx, id, ['live', 'paused'], 'ended'));
   }
 }

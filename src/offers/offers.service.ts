@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThan } from 'typeorm';
 import { AttributesService, lockGateShared, orKeyTaken, PurposesService } from '../catalogue';
-import type { Tx } from '../platform/database';
+import type { EntityTx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { newId, parsePublicId, requireId, toPublicId } from '../platform/ids';
 import { conflict, type Fault, invalidField, invalidRequest, notFound } from '../platform/problem';
@@ -24,7 +24,7 @@ export class OffersService {
   ) {}
 
   /** @throws 422 with pointers, 409 `key-taken`. */
-  async create(tx: Tx, body: CreateOfferDto): Promise<OfferDto> {
+  async create(tx: EntityTx, body: CreateOfferDto): Promise<OfferDto> {
     const terms = termsOf(body);
     await this.check(tx, body.asks, faultsOfTerms(terms));
     const id = newId();
@@ -38,7 +38,7 @@ export class OffersService {
    * Edits the draft; of a published offer, that of its next version.
    * @throws 404, 422 with pointers, 409 `offer-state` when the offer has ended.
    */
-  async edit(tx: Tx, offerId: string, body: EditOfferDto): Promise<OfferDto> {
+  async edit(tx: EntityTx, offerId: string, body: EditOfferDto): Promise<OfferDto> {
     const offer = await lockOffer(tx, offerId);
     if (offer.status === 'ended') throw offerState('An offer that has ended is not edited: make a new one.');
     const versions = await tx.entities.find(OfferVersionEntity, {
@@ -55,7 +55,7 @@ export class OffersService {
   }
 
   /** @throws 404, 409 `offer-state`. */
-  async move(tx: Tx, offerId: string, from: OfferStatus[], to: OfferStatus): Promise<OfferDto> {
+  async move(tx: EntityTx, offerId: string, from: OfferStatus[], to: OfferStatus): Promise<OfferDto> {
     if (to === 'live') await lockGateShared(tx);
     const offer = await lockOffer(tx, offerId);
     if (!from.includes(offer.status)) {
@@ -69,7 +69,7 @@ export class OffersService {
   }
 
   /** @throws 404. */
-  async one(tx: Tx, offerId: string): Promise<OfferDto> {
+  async one(tx: EntityTx, offerId: string): Promise<OfferDto> {
     const id = requireId('off', offerId, 'offer');
     const [offer] = await this.withVersions(tx, await tx.entities.findBy(OfferEntity, { id }));
     if (!offer) throw notFound('offer');
@@ -77,7 +77,7 @@ export class OffersService {
   }
 
   /** Newest first. */
-  async list(tx: Tx, page: PageQuery): Promise<Page<OfferDto>> {
+  async list(tx: EntityTx, page: PageQuery): Promise<Page<OfferDto>> {
     const after = page.after === undefined ? undefined : parsePublicId('off', page.after);
     if (page.after !== undefined && after === undefined) {
       throw invalidField('/after', 'after must be the nextCursor of the page before');
@@ -96,7 +96,7 @@ export class OffersService {
     );
   }
 
-  private async withVersions(tx: Tx, offers: OfferEntity[]): Promise<OfferDto[]> {
+  private async withVersions(tx: EntityTx, offers: OfferEntity[]): Promise<OfferDto[]> {
     const drafts = { offerId: In(offers.map(({ id }) => id)), publishedAt: IsNull() };
     const published = offers.flatMap(({ id, publishedVersion }) =>
       publishedVersion === null ? [] : [{ offerId: id, version: publishedVersion }],
@@ -113,7 +113,7 @@ export class OffersService {
     );
   }
 
-  private async check(tx: Tx, asks: AskDto[], faults: Fault[]): Promise<void> {
+  private async check(tx: EntityTx, asks: AskDto[], faults: Fault[]): Promise<void> {
     const attributes = await this.attributes.byKey(
       tx,
       asks.map(({ attribute }) => attribute),
@@ -137,7 +137,7 @@ export class OffersService {
 }
 
 /** The offer, held until the transaction ends. @throws 404. */
-export async function lockOffer(tx: Tx, offerId: string): Promise<OfferEntity> {
+export async function lockOffer(tx: EntityTx, offerId: string): Promise<OfferEntity> {
   const offer = await tx.entities.findOne(OfferEntity, {
     where: { programmeId: tx.programmeId, id: requireId('off', offerId, 'offer') },
     lock: { mode: 'pessimistic_write' },
@@ -146,7 +146,12 @@ export async function lockOffer(tx: Tx, offerId: string): Promise<OfferEntity> {
   return offer;
 }
 
-async function saveDraft(tx: Tx, offerId: string, version: number, terms: ReturnType<typeof termsOf>): Promise<void> {
+async function saveDraft(
+  tx: EntityTx,
+  offerId: string,
+  version: number,
+  terms: ReturnType<typeof termsOf>,
+): Promise<void> {
   const draft = { ...terms, programmeId: tx.programmeId, offerId, version, publishedAt: null };
   await tx.entities.save(OfferVersionEntity, draft);
 }

@@ -8,7 +8,7 @@ import {
   PurposesService,
   RecipientsService,
 } from '../catalogue';
-import type { Statement, Tx } from '../platform/database';
+import type { Statement, EntityTx } from '../platform/database';
 import { newId } from '../platform/ids';
 import { type Fault, invalidRequest } from '../platform/problem';
 import { namesCalifornia } from './audience';
@@ -36,7 +36,7 @@ export class Publishing {
    * @throws 404; 409 `offer-state` when it has ended or there is no draft; 422 with pointers when an attribute could be
    * used by nobody, a purpose was withdrawn, the offer is over already, or California lacks its value-of-data record.
    */
-  async publish(tx: Tx, offerId: string): Promise<OfferDto> {
+  async publish(tx: EntityTx, offerId: string): Promise<OfferDto> {
     // Nothing is withdrawn between reading the catalogue and the commit.
     await lockGateShared(tx);
     const offer = await lockOffer(tx, offerId);
@@ -61,7 +61,7 @@ export class Publishing {
     return this.offers.one(tx, offerId);
   }
 
-  private async snapshot(tx: Tx, drafts: DraftAsk[]): Promise<{ asks: PublishedAsk[]; faults: Fault[] }> {
+  private async snapshot(tx: EntityTx, drafts: DraftAsk[]): Promise<{ asks: PublishedAsk[]; faults: Fault[] }> {
     const keys = [...new Set(drafts.flatMap((ask) => ask.purposes.map(({ key }) => key)))];
     const attributes = await this.attributes.byKey(
       tx,
@@ -129,7 +129,7 @@ function californiaFaults({ regions, valueOfData }: OfferVersionEntity): Fault[]
   return [{ pointer: '/valueOfData/validUntil', message: 'The value-of-data record is no longer valid' }];
 }
 
-async function writeNotices(tx: Tx, draft: OfferVersionEntity, asks: PublishedAsk[]): Promise<void> {
+async function writeNotices(tx: EntityTx, draft: OfferVersionEntity, asks: PublishedAsk[]): Promise<void> {
   const [programme] = await tx.query<{ name: string }>(PROGRAMME_NAME, [tx.programmeId]);
   const terms = {
     ...draft,

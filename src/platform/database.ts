@@ -1,5 +1,5 @@
 import { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { PoolClient, QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { unavailable } from './problem';
 
 /** A statement that is prepared once a connection: its name stands for its text. */
@@ -10,11 +10,18 @@ export interface Statement {
 
 /**
  * An open transaction of one programme. Whoever writes takes it as the first argument; there is no other way to the
- * tables. `query` is for the hot paths, `entities` for configuration.
+ * tables. Statements that do not wait for each other's answers share a round trip, in the order of their calls.
  */
 export interface Tx {
   readonly programmeId: string;
   query<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]>;
+}
+
+/** Sends the COMMIT along with what was sent before, nothing after it; without a call it follows the work. */
+export type Commit = () => void;
+
+/** One that also maps configuration: rows that are read and written as entities. */
+export interface EntityTx extends Tx {
   readonly entities: EntityManager;
 }
 
@@ -64,6 +71,26 @@ export interface DatabaseOptions {
   entities: EntityTarget<ObjectLiteral>[];
 }
 
+/** For configuration, which few people change and few at a time. */
+const ENTITY_CONNECTIONS = 4;
+const RESERVED_CONNECTIONS = 2;
+
+const settingsOf = (connections: number) => ({
+  max: connections,
+  connectionTimeoutMillis: 3000,
+  idleTimeoutMillis: 60_000,
+  keepAlive: true,
+  pipeline: true,
+});
+
+function poolOf(connectionString: string, connections: number): Pool {
+  const pool = new Pool({ connectionString, ...settingsOf(connections) });
+  // A connection that breaks is replaced, and told to whoever uses it; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
 /**
  * The way to PostgreSQL: always the primary, always as the application role, always in a transaction that names its
  * programme for row-level security. Revocation has connections of its own, and so has the question who calls, so that
@@ -71,114 +98,140 @@ export interface DatabaseOptions {
  */
 export class Database {
   private constructor(
-    private readonly general: DataSource,
-    private readonly reserved: DataSource,
-    private readonly callers: DataSource,
+    private readonly entities: DataSource,
+    private readonly general: Pool,
+    private readonly reserved: Pool,
+    private readonly callers: Pool,
   ) {}
 
-  static async connect(options: DatabaseOptions): Promise<Database> {
-    const source = (connections: number, entities: DatabaseOptions['entities']) =>
-      new DataSource({
-        type: 'postgres',
-        url: asApplication(options.url),
-        synchronize: false,
-        entities: entities as never[],
-        extra: {
-          max: connections,
-          connectionTimeoutMillis: 3000,
-          idleTimeoutMillis: 60_000,
-          keepAlive: true,
-          // Statements that do not depend on each other's answers share a round trip.
-          pipeline: true,
-        },
-        // A pooled connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-        poolErrorHandler: () => undefined,
-      });
-    const general = source(options.connections, options.entities);
-    const reserved = source(2, []);
-    const callers = source(2, []);
-    for (const one of [general, reserved, callers]) await one.initialize();
-    return new Database(general, reserved, callers);
+  /** Rejects when the database cannot be reached. */
+  static async connect({ url, connections, entities }: DatabaseOptions): Promise<Database> {
+    const address = asApplication(url);
+    const source = new DataSource({
+      type: 'postgres',
+      url: address,
+      synchronize: false,
+      entities: entities as never[],
+      extra: settingsOf(ENTITY_CONNECTIONS),
+      poolErrorHandler: () => undefined,
+    });
+    await source.initialize();
+    const [general, reserved, callers] = [connections, RESERVED_CONNECTIONS, RESERVED_CONNECTIONS].map((size) =>
+      poolOf(address, size),
+    ) as [Pool, Pool, Pool];
+    return new Database(source, general, reserved, callers);
   }
 
   /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */
-  inProgramme<T>(programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.transaction(this.general, programmeId, work);
+  inProgramme<T>(programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+    return retried(() => attempt(this.general, programmeId, work));
   }
 
   /** The same on connections that nothing else uses: for what must get through, whatever the load. */
-  inProgrammeReserved<T>(programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.transaction(this.reserved, programmeId, work);
+  inProgrammeReserved<T>(programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+    return retried(() => attempt(this.reserved, programmeId, work));
+  }
+
+  /** The same with entities. */
+  withEntities<T>(programmeId: string, work: (tx: EntityTx) => Promise<T>): Promise<T> {
+    return retried(() => attemptWithEntities(this.entities, programmeId, work));
   }
 
   /** One statement outside any programme: only for the lookup functions and the service's own tables. */
   query<Row extends QueryResultRow>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
-    return this.outside(this.general, statement, values);
+    return outside(this.general, statement, values);
   }
 
   /** The same on connections that only the question who calls uses: nobody gets through who cannot say who they are. */
   queryCallers<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    return this.outside(this.callers, statement, values);
+    return outside(this.callers, statement, values);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.general, this.reserved, this.callers].map((source) => source.destroy()));
+    await Promise.all([this.entities.destroy(), this.general.end(), this.reserved.end(), this.callers.end()]);
   }
+}
 
-  private async outside<Row extends QueryResultRow>(
-    source: DataSource,
-    statement: Statement,
-    values: unknown[],
-  ): Promise<Row[]> {
-    const runner = source.createQueryRunner();
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      return (await client.query<Row>({ ...statement, values })).rows;
-    } catch (error) {
-      throw isAway(error) ? unavailable('The database cannot be reached.') : error;
-    } finally {
-      await runner.release();
-    }
+async function outside<Row extends QueryResultRow>(
+  pool: Pool,
+  statement: Statement,
+  values: unknown[],
+): Promise<Row[]> {
+  try {
+    return (await pool.query<Row>({ ...statement, values })).rows;
+  } catch (error) {
+    throw asProblem(error);
   }
+}
 
-  private async transaction<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    try {
-      return await this.attempt(source, programmeId, work);
-    } catch (error) {
-      if (RETRIED.has(sqlState(error) ?? '')) return this.attempt(source, programmeId, work);
-      throw isAway(error) ? unavailable('The database cannot be reached.') : error;
-    }
+async function retried<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run().catch((error: unknown) => {
+      if (RETRIED.has(sqlState(error) ?? '')) return run();
+      throw error;
+    });
+  } catch (error) {
+    throw asProblem(error);
   }
+}
 
-  private async attempt<T>(source: DataSource, programmeId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const runner = source.createQueryRunner();
-    let first: unknown;
+const asProblem = (error: unknown): unknown => (isAway(error) ? unavailable('The database cannot be reached.') : error);
+
+async function attempt<T>(pool: Pool, programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let first: unknown;
+  let ended: Promise<unknown> | undefined;
+  const send = async <Row extends QueryResultRow>(config: QueryConfig): Promise<Row[]> => {
     try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
-      await client.query(SET_PROGRAMME, [programmeId]);
-      const answer = await work({
-        programmeId,
-        entities: runner.manager,
-        query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) => {
-          try {
-            return (await client.query<Row>({ ...statement, values })).rows;
-          } catch (error) {
-            first ??= error;
-            throw error;
-          }
-        },
-      });
-      await runner.commitTransaction();
-      return answer;
+      return (await client.query<Row>(config)).rows;
     } catch (error) {
-      // The first error is the one to tell; a rollback that fails as well means that the connection is gone.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      // Of statements sent together, one that came after the one that failed may be heard of before it.
-      throw sqlState(error) === ABORTED ? (first ?? error) : error;
-    } finally {
-      await runner.release();
+      first ??= error;
+      throw error;
     }
+  };
+  const end = (text: 'COMMIT' | 'ROLLBACK'): Promise<unknown> => (ended ??= send({ text }));
+  // Sent with the first statements of the work: they fail together, and whoever hears of it first says so.
+  const begun = Promise.all([send({ text: 'BEGIN' }), send({ text: SET_PROGRAMME, values: [programmeId] })]);
+  try {
+    const tx: Tx = { programmeId, query: (statement, values) => send({ ...statement, values }) };
+    const answer = await work(tx, () => void end('COMMIT').catch(() => undefined));
+    await Promise.all([begun, end('COMMIT')]);
+    // After a failed statement COMMIT undoes everything, and does not call that an error.
+    if (first !== undefined) throw first;
+    return answer;
+  } catch (error) {
+    await Promise.allSettled([begun, end('ROLLBACK')]);
+    // The first error is the one to tell: of statements sent together, those after it only say that there was one.
+    throw sqlState(error) === ABORTED ? first : error;
+  } finally {
+    client.release(first !== undefined && isAway(first));
+  }
+}
+
+async function attemptWithEntities<T>(
+  source: DataSource,
+  programmeId: string,
+  work: (tx: EntityTx) => Promise<T>,
+): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as PoolClient;
+    await runner.startTransaction();
+    await client.query(SET_PROGRAMME, [programmeId]);
+    const answer = await work({
+      programmeId,
+      entities: runner.manager,
+      query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
+        (await client.query<Row>({ ...statement, values })).rows,
+    });
+    await runner.commitTransaction();
+    return answer;
+  } catch (error) {
+    // The first error is the one to tell; a rollback that fails as well means that the connection is gone.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
   }
 }
 

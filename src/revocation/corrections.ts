@@ -47,7 +47,7 @@ export class Corrections {
   }
 
   private async check(programmeId: string, key: string, value: unknown): Promise<void> {
-    const known = await this.database.inProgramme(programmeId, (tx) => this.attributes.byKey(tx, [key]));
+    const known = await this.database.withEntities(programmeId, (tx) => this.attributes.byKey(tx, [key]));
     const attribute = known.get(key);
     if (!attribute) throw notFound('value');
     const faults = valueValidator(attribute.schema)(value);

@@ -1,4 +1,4 @@
-import { addCustomers, findCustomer, lockCustomers } from '../consents';
+import { addCustomers, identifyCustomers, lockCustomers } from '../consents';
 import { type Statement, type Tx, violatedConstraint } from '../platform/database';
 import { newId, toPublicId } from '../platform/ids';
 import { invalidField, notFound } from '../platform/problem';
@@ -34,7 +34,9 @@ const MISSING: Record<string, string> = { pauses_share_fk: 'share', pauses_purpo
  */
 export async function pause(tx: Tx, customerRef: string, scope: PauseScope, until: Date): Promise<PauseAnswer> {
   await lockCustomers(tx, [customerRef]);
-  const customerId = (await findCustomer(tx, customerRef)) ?? (await addCustomers(tx, [customerRef])).get(customerRef);
+  const customer = (await identifyCustomers(tx, [customerRef])).get(customerRef)!;
+  await addCustomers(tx, [customer]);
+  const customerId = customer.id;
   const id = newId();
   const share = 'share' in scope ? scope.share : null;
   const purpose = 'purpose' in scope ? scope.purpose : null;
