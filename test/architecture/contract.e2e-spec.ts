@@ -199,6 +199,35 @@ describe('the contract as it is kept', () => {
     await me('GET', 'export');
   });
 
+  it('lets values be asked about, corrected, paused and ended, and says how far long work is', async () => {
+    await programme.share('emil');
+    const question = { customerRef: 'emil', purpose: 'greeting', expression: 'birthday == "1990-04-01"' };
+    expect((await recipient('POST', '/v1/predicates', question)).body['result']).toBe(true);
+    const value = { value: '1991-05-02' };
+    expect((await storefront('PUT', '/v1/customers/emil/values/birthday', value)).status).toBe(200);
+    const until = '2099-01-01T00:00:00Z';
+    const paused = await storefront('POST', '/v1/pauses', { customerRef: 'emil', everything: true, until });
+    expect(await programme.disclose('emil')).toMatchObject({ status: 403 });
+    expect((await storefront('DELETE', `/v1/pauses/${paused.body['id']}`)).status).toBe(204);
+    const session = await storefront('POST', '/v1/customer-sessions', { customerRef: 'emil', locale: 'en' });
+    const me = (method: string, path: string, body?: unknown) =>
+      call(service.url, method, `/v1/me${path}`, { key: session.body['token'], body });
+    expect((await me('PUT', '/values/birthday', value)).status).toBe(200);
+    const mine = await me('POST', '/pauses', { purpose: 'greeting', until });
+    expect((await me('DELETE', `/pauses/${mine.body['id']}`)).status).toBe(204);
+    const erased = await me('DELETE', '');
+    await eventually(
+      () => me('GET', `/jobs/${erased.body['jobId']}`),
+      ({ body }) => body['status'] === 'done',
+    );
+    const watched = await fetch(`${service.url}/v1/me/jobs/${erased.body['jobId']}`, {
+      headers: { authorization: `Bearer ${session.body['token']}`, accept: 'text/event-stream' },
+    });
+    expect(await watched.text()).toMatch(/^data: \{.*"status":"done".*\}$/m);
+    await programme.share('frida');
+    expect((await storefront('DELETE', '/v1/customers/frida?balance=forfeit')).status).toBe(202);
+  });
+
   describe('answers what is wrong as a problem:', () => {
     const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
     const share = (changes: object = {}) => ({
@@ -394,6 +423,19 @@ describe('the contract as it is kept', () => {
       for (const query of ['limit=0', 'limit=101', 'limit=1.5', 'limit=x', 'after=!', 'more=1', 'limit=1&limit=2']) {
         expect(await admin('GET', `/v1/offers?${query}`)).toMatchObject(problem(422, 'invalid-request'));
       }
+    });
+  });
+
+  it('ends a purpose and a recipient for everyone, or is stopped in it', async () => {
+    await service.worker?.stop();
+    expect((await admin('POST', '/v1/recipients/recommender/withdrawal')).status).toBe(202);
+    const { body } = await admin('POST', '/v1/purposes/advice/withdrawal');
+    const job = `/v1/jobs/${body['jobId']}`;
+    expect((await admin('GET', job)).body['status']).toBe('queued');
+    expect((await admin('POST', `${job}/cancel`)).body['status']).toBe('cancelled');
+    expect(await admin('POST', `${job}/cancel`)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:gegenwert:problem:job-finished' },
     });
   });
 

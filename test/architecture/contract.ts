@@ -124,12 +124,13 @@ export function listen(): { heard: Heard[]; faults: string[]; stop: () => void }
   globalThis.fetch = async (input, init) => {
     const response = await fetch(input, init);
     const text = await response.clone().text();
+    const contentType = response.headers.get('content-type');
     const one = {
       method: init?.method ?? 'GET',
       pathname: new URL(String(input)).pathname,
       status: response.status,
-      contentType: response.headers.get('content-type'),
-      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+      contentType,
+      body: contentType?.includes('json') ? (JSON.parse(text) as unknown) : text || undefined,
     };
     heard.push(one);
     faults.push(...faultsOfAnswer(one).map((fault) => `${one.method} ${one.pathname} ${one.status}: ${fault}`));
