@@ -9,7 +9,7 @@ const results = join(mkdtempSync(join(tmpdir(), 'gegenwert-check-')), 'jest.json
 /** Name, command, and what to do when it fails. `npm test` builds first, so openapi.json is compared with that build. */
 const steps = [
   ['format', 'npx prettier --check .', 'npm run format'],
-  ['lint', 'npx oxlint', 'mend what it names'],
+  ['lint', 'npx oxlint --type-aware', 'mend what it names'],
   ['types', 'npx tsc --noEmit -p tsconfig.json', 'mend what it names'],
   [
     'boundaries',

@@ -60,8 +60,9 @@ async function guardResponses(app: NestFastifyApplication): Promise<void> {
     },
   });
   const server = app.getHttpAdapter().getInstance();
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/docs')) await reply.helmet();
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.url.startsWith('/docs')) reply.helmet();
     else void reply.headers(DATA_HEADERS);
+    done();
   });
 }

@@ -51,7 +51,7 @@ export async function startServices(
   onProgress('bringing the schema up to date, and starting API and worker');
   const [api, worker] = await Promise.allSettled([spawn('api', 'main.js'), spawn('worker', 'worker.js')]);
   const close = async (): Promise<void> => {
-    await Promise.all([api, worker].map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+    await Promise.all([api, worker].flatMap((one) => (one.status === 'fulfilled' ? [one.value.stop()] : [])));
     await stop();
   };
   if (api.status === 'fulfilled' && worker.status === 'fulfilled') {

@@ -9,12 +9,12 @@ import { invalidField } from '../platform/problem';
 import { MePauseBody, PauseAnswer, PauseBody } from './pause.dto';
 import { endPause, pause, type PauseScope } from './pauses';
 
-const until = '2099-01-01T00:00:00Z';
+const UNTIL = { until: '2099-01-01T00:00:00Z' };
 /** A body names exactly one of them, which its schema cannot say. */
 const scopes = (customer: { customerRef?: string }) => ({
-  share: { summary: 'A share', value: { ...customer, share: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad', until } },
-  purpose: { summary: 'A purpose', value: { ...customer, purpose: 'birthday-greeting', until } },
-  everything: { summary: 'Everything', value: { ...customer, everything: true, until } },
+  share: { summary: 'A share', value: { ...customer, share: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad', ...UNTIL } },
+  purpose: { summary: 'A purpose', value: { ...customer, purpose: 'birthday-greeting', ...UNTIL } },
+  everything: { summary: 'Everything', value: { ...customer, everything: true, ...UNTIL } },
 });
 
 const NO_SUCH_THING = { 404: { 'not-found': 'there is none with this id or key in this programme' } };

@@ -127,7 +127,7 @@ export function listen(): { heard: Heard[]; faults: string[]; stop: () => void }
     const contentType = response.headers.get('content-type');
     const one = {
       method: init?.method ?? 'GET',
-      pathname: new URL(String(input)).pathname,
+      pathname: new URL(input instanceof Request ? input.url : input).pathname,
       status: response.status,
       contentType,
       body: contentType?.includes('json') ? (JSON.parse(text) as unknown) : text || undefined,
