@@ -8,7 +8,7 @@ import { toPublicId } from './platform/ids';
 import { openApiDocument, serveDocs } from './platform/http/openapi';
 import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
 import { observeRequests } from './platform/http/request-log';
-import { validationPipe } from './platform/http/validation';
+import { textPipe, validationPipe } from './platform/http/validation';
 import type { Platform } from './platform/platform.module';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -31,7 +31,7 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
   await guardResponses(app);
-  app.useGlobalPipes(validationPipe());
+  app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
   serveDocs(app, openApiDocument(app));

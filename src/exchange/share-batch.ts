@@ -7,7 +7,16 @@ import {
   type IdentifiedCustomer,
 } from '../consents';
 import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../idempotency';
-import { costOf, earnsNow, rememberEarned, reserve, type Need, type PublishedOffer } from '../offers';
+import {
+  costOf,
+  earnsNow,
+  rememberEarned,
+  reserve,
+  setAside,
+  type Need,
+  type PublishedOffer,
+  type SetAside,
+} from '../offers';
 import { append } from '../outbox';
 import type { Commit, Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
@@ -68,7 +77,7 @@ const WRITE_AWARDS: Statement = {
  * customer and no key twice in one batch. Nothing is written for a refused one.
  *
  * Order: lock the customers; read, in statements after the lock, what the keys did before, whether the offers are live and
- * who has earned; reserve the budgets; write. Any failure undoes it all.
+ * who has earned, and set the budgets aside; decide; write. Any failure undoes it all.
  */
 export async function commitShares(
   tx: Tx,
@@ -80,12 +89,13 @@ export async function commitShares(
   const prints = shares.flatMap(({ idempotency }) => idempotency ?? []);
   const offerIds = [...new Set(shares.map(({ offer }) => offer.offerId))];
   // In this order, and in one round trip.
-  const [, before, offers, earns, customers] = await Promise.all([
+  const [, before, offers, earns, customers, aside] = await Promise.all([
     lockCustomers(tx, refs),
     findRemembered(tx, prints),
     tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, offerIds]),
     earnsNow(tx, keys, shares.map(earningRule)),
     identifyCustomers(tx, refs),
+    setAside(tx, shares.filter(({ offer }) => offer.budgeted).map(budgetNeed)),
   ]);
   const now = offers[0]?.now ?? new Date();
   const outcomes = shares.map((share): Outcome | undefined => {
@@ -96,7 +106,7 @@ export async function commitShares(
       ? { ...(first.answer as AcceptedShare), replayed: true }
       : keyReused();
   });
-  await refuseExhausted(tx, shares, earns, outcomes);
+  await refuseExhausted(tx, aside, shares, earns, outcomes);
   const accepted = shares.flatMap((share, n): Accepted[] => {
     if (outcomes[n] !== undefined) return [];
     const answer = acceptedShare(share, earns[n]!, now);
@@ -131,19 +141,17 @@ function refusalOf({ offer }: PreparedShare, offers: OfferNow[], now: Date): Pro
   return current.version === offer.version ? undefined : noticeOutdated();
 }
 
-/** Reserves the budgets of those that would earn; what a budget does not hold is refused before anything is stored. */
+/** Keeps of what was set aside what those that earn need; what a budget does not hold is refused before anything is stored. */
 async function refuseExhausted(
   tx: Tx,
+  aside: SetAside,
   shares: PreparedShare[],
   earns: boolean[],
   outcomes: (Outcome | undefined)[],
 ): Promise<void> {
   const needing = [...shares.keys()].filter((n) => outcomes[n] === undefined && earns[n] && shares[n]?.offer.budgeted);
-  if (needing.length === 0) return;
-  const reserved = await reserve(
-    tx,
-    needing.map((n) => budgetNeed(shares[n]!)),
-  );
+  const needs = needing.map((n) => budgetNeed(shares[n]!));
+  const reserved = await reserve(tx, aside, needs);
   needing.forEach((n, m) => {
     if (!reserved[m])
       outcomes[n] = conflict('offer-exhausted', 'The budget of the offer is used up', 'Nothing was stored.');

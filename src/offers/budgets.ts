@@ -61,34 +61,66 @@ async function lockStripes(tx: Tx, offerId: string): Promise<Stripe[]> {
   return rows.map(({ stripe, free, promised }) => ({ stripe, free: BigInt(free), promised: BigInt(promised) }));
 }
 
+/** What was set aside for an offer before it was known which needs are left; undefined: one stripe could not hold it. */
+export type SetAside = Map<string, { stripe: number; amount: bigint } | undefined>;
+
+const GIVE_BACK: Statement = {
+  name: 'give_back_to_stripe',
+  text: 'UPDATE offer_budgets SET promised = promised - $4 WHERE programme_id = $1 AND offer_id = $2 AND stripe = $3',
+};
+
+const offersOf = (needs: Need[]): string[] => [...new Set(needs.map((need) => need.offerId))].sort();
+const sum = (amounts: bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+const totalOf = (needs: Need[], offerId: string): bigint =>
+  sum(needs.filter((need) => need.offerId === offerId).map(({ amount }) => amount));
+
 /**
- * Reserves what each need asks for, in their order; false where the budget no longer holds it. All of these offers must
- * have a budget. Offers are taken in sorted order, and one stripe is enough unless the budget runs out: only then are all
- * of an offer's stripes locked, in sorted order. So no two callers can wait for each other.
+ * Sets aside all that these needs could come to, in one stripe an offer, along with the questions whose answers say which
+ * of them are left: `reserve` then gives back the rest. Offers in sorted order, all of which must have a budget.
  */
-export async function reserve(tx: Tx, needs: Need[]): Promise<boolean[]> {
+export async function setAside(tx: Tx, needs: Need[]): Promise<SetAside> {
+  const held = offersOf(needs).map(
+    async (offerId): Promise<[string, { stripe: number; amount: bigint } | undefined]> => {
+      const stripe = randomInt(STRIPES);
+      const amount = totalOf(needs, offerId);
+      const rows = await tx.query(RESERVE_IN_STRIPE, [tx.programmeId, offerId, stripe, amount]);
+      return [offerId, rows.length > 0 ? { stripe, amount } : undefined];
+    },
+  );
+  return new Map(await Promise.all(held));
+}
+
+/**
+ * Reserves what each need asks for, in their order, out of what was set aside for at least these; false where the budget
+ * no longer holds it. Only when a budget runs out are all of an offer's stripes locked, in sorted order.
+ */
+export async function reserve(tx: Tx, aside: SetAside, needs: Need[]): Promise<boolean[]> {
   const reserved = needs.map(() => false);
-  for (const offerId of [...new Set(needs.map((need) => need.offerId))].sort()) {
+  for (const [offerId, held] of aside) {
     const own = [...needs.keys()].filter((n) => needs[n]?.offerId === offerId);
-    const amount = (n: number): bigint => needs[n]?.amount ?? 0n;
-    for (const n of await reserveForOffer(tx, offerId, own, amount)) reserved[n] = true;
+    if (held === undefined) {
+      const amount = (n: number): bigint => needs[n]?.amount ?? 0n;
+      for (const n of await reserveTheLast(tx, offerId, own, amount)) reserved[n] = true;
+    } else {
+      for (const n of own) reserved[n] = true;
+      const rest = held.amount - totalOf(needs, offerId);
+      if (rest > 0n) await tx.query(GIVE_BACK, [tx.programmeId, offerId, held.stripe, rest]);
+    }
   }
   return reserved;
 }
 
-async function reserveForOffer(
+async function reserveTheLast(
   tx: Tx,
   offerId: string,
   own: number[],
   amount: (n: number) => bigint,
 ): Promise<number[]> {
-  const total = own.reduce((sum, n) => sum + amount(n), 0n);
-  const inOne = await tx.query(RESERVE_IN_STRIPE, [tx.programmeId, offerId, randomInt(STRIPES), total]);
-  if (inOne.length > 0) return own;
+  if (own.length === 0) return [];
   const stripes = await lockStripes(tx, offerId);
-  let free = stripes.reduce((sum, stripe) => sum + stripe.free, 0n);
+  let free = sum(stripes.map((stripe) => stripe.free));
   const fitting = own.filter((n) => amount(n) <= free && ((free -= amount(n)), true));
-  let open = fitting.reduce((sum, n) => sum + amount(n), 0n);
+  let open = sum(fitting.map(amount));
   const taken = stripes.map((stripe) => {
     const part = open < stripe.free ? open : stripe.free;
     open -= part;

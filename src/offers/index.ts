@@ -2,7 +2,7 @@ import { NoticeEntity } from './notice.entity';
 import { OfferEntity } from './offer.entity';
 import { OfferVersionEntity } from './offer-version.entity';
 
-export { type Need, remaining, reserve } from './budgets';
+export { type Need, remaining, reserve, type SetAside, setAside } from './budgets';
 export { earnsNow, type EarningRule, forgetOldMarks, rememberEarned } from './earned-marks';
 export { IsContext } from './facts';
 export { IsLocale, localeOf } from './locale';

@@ -17,7 +17,11 @@ import type { RevocationAnswer } from './revocation.dto';
 /** Recipients have so long to confirm before their notice counts as overdue. */
 const DUE_HOURS = 72;
 
-const NOW: Statement = { name: 'database_now', text: 'SELECT clock_timestamp() AS now' };
+// Not earlier than what was released before: a Date holds milliseconds, a release was recorded to the microsecond.
+const NOW: Statement = {
+  name: 'database_now',
+  text: `SELECT date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' AS now`,
+};
 const GOT_IT: Statement = {
   name: 'recipients_of_consents',
   // What ended and was used, and no more: other consents may still allow the rest of the same disclosure.

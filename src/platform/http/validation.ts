@@ -1,4 +1,4 @@
-import { ValidationError, ValidationPipe } from '@nestjs/common';
+import { PipeTransform, ValidationError, ValidationPipe } from '@nestjs/common';
 import { Fault, invalidRequest } from '../problem';
 
 const escape = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -10,6 +10,28 @@ function faultsOf(errors: ValidationError[], above: string): Fault[] {
     return [...own, ...faultsOf(error.children ?? [], pointer)];
   });
 }
+
+/** Text that PostgreSQL cannot hold: U+0000, and halves of surrogate pairs. */
+function unstorable(value: unknown, pointer: string): Fault[] {
+  if (typeof value === 'string') {
+    if (value.isWellFormed() && !value.includes('\0')) return [];
+    return [{ pointer, message: 'must be text without U+0000 and without lone surrogates' }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...unstorable(key, pointer),
+    ...unstorable(inner, `${pointer}/${escape(key)}`),
+  ]);
+}
+
+/** Refuses such text wherever it stands in a request. */
+export const textPipe = (): PipeTransform => ({
+  transform: (value: unknown, { type }) => {
+    const faults = type === 'custom' ? [] : unstorable(value, '');
+    if (faults.length > 0) throw invalidRequest(faults);
+    return value;
+  },
+});
 
 /** One pipe for every body: unknown fields are refused, nothing is converted silently ("false" is not a boolean). */
 export const validationPipe = (): ValidationPipe =>
