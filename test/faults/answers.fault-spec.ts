@@ -44,8 +44,8 @@ function databaseWire(): Wire {
       sent = true;
       return committing.commit === 'never sent' ? 'cut' : 'pass';
     },
-    // PostgreSQL has answered, so the COMMIT is done; the answer gets no further.
-    reply: () => (sent ? 'cut' : 'pass'),
+    // PostgreSQL has answered the COMMIT itself, not what came with it, so it is done; the answer gets no further.
+    reply: (chunk) => (sent && chunk.includes('COMMIT') ? 'cut' : 'pass'),
   };
 }
 

@@ -31,7 +31,10 @@ interface Customer {
 }
 
 /** Every customer shares for one offer after the other; the worker books one, then is paused, and so on. */
-async function live(prefix: string): Promise<Record<string, { available: number; pending: number }>> {
+async function live(
+  prefix: string,
+  { honest = true } = {},
+): Promise<Record<string, { available: number; pending: number }>> {
   const customers = SCOPES.flatMap((scope, s) =>
     POSITIONS.map((position): Customer => ({ ref: `${prefix}-${s}-${position}`, position, scope })),
   );
@@ -43,7 +46,8 @@ async function live(prefix: string): Promise<Record<string, { available: number;
           const before = await apis.programme.balance(ref);
           const revoked = await apis.revoke(n, ref, scope);
           expect(revoked.status).toBe(201);
-          expect(revoked.body['keepsPoints']).toBe(before.available + before.pending);
+          // The answer counts what is there after the revocation, so one that strikes points out says so itself.
+          if (honest) expect(revoked.body['keepsPoints']).toBe(before.available + before.pending);
         }),
     );
   for (const [step, offer] of offers.entries()) {
@@ -76,7 +80,7 @@ it('is found out when a revocation strikes out what is queued', async () => {
     CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
       BEGIN DELETE FROM outbox WHERE id = NEW.share_id; RETURN NULL; END $$;
     CREATE TRIGGER strike AFTER UPDATE ON consents FOR EACH ROW EXECUTE FUNCTION strike()`);
-  const balances = await live('struck');
+  const balances = await live('struck', { honest: false });
   for (const [ref, { available }] of Object.entries(balances)) {
     const isQueuedThen = /-[012]$/.test(ref);
     expect(available === 111).toBe(!isQueuedThen);
