@@ -59,15 +59,23 @@ interface VersionRow {
 @Injectable()
 export class OfferBook {
   private readonly kept = new Map<string, PublishedOffer>();
+  private readonly loading = new Map<string, Promise<PublishedOffer[]>>();
 
   constructor(private readonly database: Database) {}
 
   /** One published version, in force or not; undefined when this programme has none such. */
   async version(programmeId: string, offerId: string, version: number): Promise<PublishedOffer | undefined> {
-    const known = this.kept.get(nameOf(programmeId, { offerId, version }));
+    const name = nameOf(programmeId, { offerId, version });
+    const known = this.kept.get(name);
     if (known) return known;
-    const [loaded] = await this.database.inProgramme(programmeId, (tx) => this.load(tx, [{ offerId, version }]));
-    return loaded;
+    // A rush on a fresh process asks the database once.
+    const loading =
+      this.loading.get(name) ??
+      this.database
+        .inProgramme(programmeId, (tx) => this.load(tx, [{ offerId, version }]))
+        .finally(() => this.loading.delete(name));
+    this.loading.set(name, loading);
+    return (await loading)[0];
   }
 
   /** The versions that are in force and within their window now, oldest offer first. */

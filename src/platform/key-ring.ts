@@ -21,7 +21,7 @@ const FIND_PROGRAMME_KEY: Statement = {
 
 /** Unwraps programme keys with the key-encryption key (KEK), and keeps them in memory. */
 export class KeyRing {
-  private readonly programmes = new Map<string, ProgrammeKeys>();
+  private readonly programmes = new Map<string, Promise<ProgrammeKeys>>();
 
   constructor(
     private readonly kek: Buffer,
@@ -47,22 +47,28 @@ export class KeyRing {
     return deriveKey(this.kek, use);
   }
 
-  async of(programmeId: string): Promise<ProgrammeKeys> {
+  of(programmeId: string): Promise<ProgrammeKeys> {
     const known = this.programmes.get(programmeId);
     if (known) return known;
+    // The promise is kept, so that a rush on a fresh process asks the database once; a failure is not.
+    const loading = this.load(programmeId);
+    this.programmes.set(programmeId, loading);
+    loading.catch(() => this.programmes.delete(programmeId));
+    return loading;
+  }
+
+  private async load(programmeId: string): Promise<ProgrammeKeys> {
     // A revocation asks for it too, and must not wait for what others have used up.
     const [row] = await this.database.inProgrammeReserved(programmeId, (tx) =>
       tx.query<{ wrapped_key: Buffer }>(FIND_PROGRAMME_KEY, [programmeId]),
     );
     if (!row) throw notFound('programme');
     const key = this.unwrap(row.wrapped_key, `programme ${programmeId}`);
-    const keys = {
+    return {
       values: deriveKey(key, 'values'),
       marks: deriveKey(key, 'marks'),
       idempotency: deriveKey(key, 'idempotency'),
       webhooks: deriveKey(key, 'webhooks'),
     };
-    this.programmes.set(programmeId, keys);
-    return keys;
   }
 }

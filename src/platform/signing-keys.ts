@@ -38,6 +38,15 @@ function newKey(): { jwk: PublicJwk; privateKey: KeyObject } {
   return { jwk: { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint.slice(0, 16), alg: 'EdDSA', use: 'sig' }, privateKey };
 }
 
+/** The first thing that a process opens with its KEK: whoever brings another one learns it here. */
+function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Row): Buffer {
+  try {
+    return keyRing.unwrap(wrapped, `signing key ${kid}`);
+  } catch {
+    throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.');
+  }
+}
+
 /**
  * The service's keys for receipts and certificates: one current, the retired ones still there to be verified by.
  * Private halves are stored wrapped by the KEK.
@@ -63,7 +72,7 @@ export class SigningKeys {
     const current = rows.find((row) => row.current);
     if (!current) throw new Error('No signing key is current');
     const keys = rows.map((row): [string, KeyObject] => {
-      const der = keyRing.unwrap(row.wrapped_private, `signing key ${row.kid}`);
+      const der = unwrapped(keyRing, row);
       return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
     });
     return new SigningKeys(new Map(keys), current.kid, { keys: rows.map((row) => row.public_jwk) });
