@@ -192,6 +192,7 @@ async function attempt<T>(pool: Pool, programmeId: string, work: (tx: Tx, commit
   const end = (text: 'COMMIT' | 'ROLLBACK'): Promise<unknown> => (ended ??= send({ text }));
   // Sent with the first statements of the work: they fail together, and whoever hears of it first says so.
   const begun = Promise.all([send({ text: 'BEGIN' }), send({ text: SET_PROGRAMME, values: [programmeId] })]);
+  begun.catch(() => undefined); // Asked for below, when the work has ended: it must not count as unhandled until then.
   try {
     const tx: Tx = { programmeId, query: (statement, values) => send({ ...statement, values }) };
     const answer = await work(tx, () => void end('COMMIT').catch(() => undefined));

@@ -241,8 +241,8 @@ describe('the demo that stays up', () => {
     while (processTree(run.child.pid ?? 0).length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
     run.child.kill('SIGKILL');
     await untilSaid(run, 'starting the embedded PostgreSQL');
-    await untilGone(processesOnData(), 30_000);
-    expect(processesOnData()).toEqual([]);
+    // What it was starting just then comes after the first look, and has to go as well.
+    for (let left = processesOnData(); left.length > 0; left = processesOnData()) await untilGone(left, 30_000);
   });
 });
 
