@@ -15,8 +15,8 @@ const REFS: Statement = {
   text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = ANY ($2) AND ref IS NOT NULL',
 };
 const FIND: Statement = {
-  name: 'find_customers',
-  text: 'SELECT ref, id FROM customers WHERE programme_id = $1 AND ref = ANY ($2)',
+  name: 'find_customer',
+  text: 'SELECT id FROM customers WHERE programme_id = $1 AND ref = $2',
 };
 const IDENTIFY: Statement = {
   name: 'identify_customers',
@@ -59,14 +59,9 @@ export async function lockCustomersShared(tx: Tx, refs: string[]): Promise<void>
   await tx.query(LOCK_SHARED, [tx.programmeId, refs]);
 }
 
-/** Ids (bigint, as text) by reference; those never seen are absent. */
-export async function findCustomers(tx: Tx, refs: string[]): Promise<Map<string, string>> {
-  const rows = await tx.query<{ ref: string; id: string }>(FIND, [tx.programmeId, refs]);
-  return new Map(rows.map((row) => [row.ref, row.id]));
-}
-
+/** A customer's id (bigint, as text); undefined for one never seen. */
 export async function findCustomer(tx: Tx, ref: string): Promise<string | undefined> {
-  return (await findCustomers(tx, [ref])).get(ref);
+  return (await tx.query<{ id: string }>(FIND, [tx.programmeId, ref]))[0]?.id;
 }
 
 /** Customers by reference, those never seen with the id they will have if they are added; the caller holds their locks. */

@@ -12,7 +12,6 @@ export {
 export {
   addCustomers,
   findCustomer,
-  findCustomers,
   identifyCustomers,
   type IdentifiedCustomer,
   lockCustomers,
