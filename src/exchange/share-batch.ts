@@ -10,7 +10,9 @@ import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../ide
 import {
   costOf,
   earnsNow,
+  markOf,
   rememberEarned,
+  type EarningRule,
   reserve,
   setAside,
   type Need,
@@ -87,13 +89,14 @@ export async function commitShares(
 ): Promise<Outcome[]> {
   const refs = shares.map((share) => share.customerRef);
   const prints = shares.flatMap(({ idempotency }) => idempotency ?? []);
+  const rules = shares.map((share) => earningRule(keys, share));
   const offerIds = [...new Set(shares.map(({ offer }) => offer.offerId))];
   // In this order, and in one round trip.
   const [, before, offers, earns, customers, aside] = await Promise.all([
     lockCustomers(tx, refs),
     findRemembered(tx, prints),
     tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, offerIds]),
-    earnsNow(tx, keys, shares.map(earningRule)),
+    earnsNow(tx, rules),
     identifyCustomers(tx, refs),
     setAside(tx, shares.filter(({ offer }) => offer.budgeted).map(budgetNeed)),
   ]);
@@ -111,9 +114,9 @@ export async function commitShares(
     if (outcomes[n] !== undefined) return [];
     const answer = acceptedShare(share, earns[n]!, now);
     outcomes[n] = answer;
-    return [{ share, answer, earns: earns[n]!, customer: customers.get(share.customerRef)! }];
+    return [{ share, answer, earned: earns[n] ? [rules[n]!] : [], customer: customers.get(share.customerRef)! }];
   });
-  const written = write(tx, keys, accepted, now);
+  const written = write(tx, accepted, now);
   commit();
   await written;
   return outcomes as Outcome[];
@@ -126,9 +129,8 @@ interface OfferNow {
   now: Date;
 }
 
-const earningRule = ({ customerRef, offer }: PreparedShare) => ({
-  customerRef,
-  offerId: offer.offerId,
+const earningRule = (keys: ProgrammeKeys, { customerRef, offer }: PreparedShare): EarningRule => ({
+  mark: markOf(keys, customerRef, offer.offerId),
   ...offer.perCustomer,
 });
 
@@ -170,14 +172,15 @@ const acceptedShare = (share: PreparedShare, earns: boolean, now: Date): Accepte
 interface Accepted {
   share: PreparedShare;
   answer: AcceptedShare;
-  earns: boolean;
+  /** The rule under which it earned, where it did. */
+  earned: EarningRule[];
   customer: IdentifiedCustomer;
 }
 
 /** All in one round trip, the COMMIT of the caller included: nothing here may wait before it has sent its statements. */
-async function write(tx: Tx, keys: ProgrammeKeys, accepted: Accepted[], now: Date): Promise<void> {
+async function write(tx: Tx, accepted: Accepted[], now: Date): Promise<void> {
   if (accepted.length === 0) return;
-  const earning = accepted.filter(({ earns }) => earns);
+  const earning = accepted.filter(({ answer }) => answer.earns);
   const customers = accepted.map(({ customer }) => customer);
   const consents = accepted.map(({ customer, share }) => ({
     customerId: customer.id,
@@ -188,7 +191,6 @@ async function write(tx: Tx, keys: ProgrammeKeys, accepted: Accepted[], now: Dat
     share.values.map((value) => ({ ...value, customerId: customer.id })),
   );
   const owed = earning.map(({ share }) => ({ topic: share.offer.reward.type, id: share.id }));
-  const rules = earning.map(({ share }) => earningRule(share));
   const answers = accepted.flatMap(({ share, answer }) =>
     share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [],
   );
@@ -199,7 +201,10 @@ async function write(tx: Tx, keys: ProgrammeKeys, accepted: Accepted[], now: Dat
     storeValues(tx, values, now),
     tx.query(WRITE_AWARDS, [tx.programmeId, JSON.stringify(accepted.map(awardRow)), now]),
     append(tx, owed),
-    rememberEarned(tx, keys, rules),
+    rememberEarned(
+      tx,
+      accepted.flatMap(({ earned }) => earned),
+    ),
     rememberAll(tx, answers),
   ]);
 }
@@ -215,7 +220,7 @@ const shareRow = ({ share, customer }: Accepted) => ({
   kid: share.receiptKid,
 });
 
-function awardRow({ share, earns, customer }: Accepted) {
+function awardRow({ share, answer: { earns }, customer }: Accepted) {
   const { reward, validDays } = share.offer;
   const base = { id: share.id, customer: customer.id };
   if (!earns) return { ...base, kind: 'none', why: 'cool-off' };

@@ -2,10 +2,9 @@ import { keyedHash } from '../platform/crypto';
 import type { Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 
-/** A customer and an offer (all its versions), and how often within how many days it may earn. */
+/** A customer and an offer (all its versions) by their mark, and how often within how many days it may earn. */
 export interface EarningRule {
-  customerRef: string;
-  offerId: string;
+  mark: Buffer;
   times: number;
   everyDays: number;
 }
@@ -26,14 +25,14 @@ const REMEMBER: Statement = {
 };
 
 /** Keyed, so that it can outlive the customer's reference without naming them (GDPR Recital 26). */
-const markOf = (keys: ProgrammeKeys, { customerRef, offerId }: EarningRule): Buffer =>
+export const markOf = (keys: ProgrammeKeys, customerRef: string, offerId: string): Buffer =>
   keyedHash(keys.marks, `${offerId} ${customerRef}`).subarray(0, 16);
 
 /** Whether a share would earn now, for each rule in its order. The caller holds the customers' locks if it is to stay true. */
-export async function earnsNow(tx: Tx, keys: ProgrammeKeys, rules: EarningRule[]): Promise<boolean[]> {
+export async function earnsNow(tx: Tx, rules: EarningRule[]): Promise<boolean[]> {
   const rows = await tx.query<{ n: string }>(FIND_EXHAUSTED, [
     tx.programmeId,
-    rules.map((rule) => markOf(keys, rule)),
+    rules.map(({ mark }) => mark),
     rules.map((rule) => rule.times),
     rules.map((rule) => rule.everyDays),
   ]);
@@ -42,12 +41,8 @@ export async function earnsNow(tx: Tx, keys: ProgrammeKeys, rules: EarningRule[]
 }
 
 /** Remembers that these earned now, until their period is over. No customer twice in one call. */
-export async function rememberEarned(tx: Tx, keys: ProgrammeKeys, rules: EarningRule[]): Promise<void> {
-  await tx.query(REMEMBER, [
-    tx.programmeId,
-    rules.map((rule) => markOf(keys, rule)),
-    rules.map((rule) => rule.everyDays),
-  ]);
+export async function rememberEarned(tx: Tx, rules: EarningRule[]): Promise<void> {
+  await tx.query(REMEMBER, [tx.programmeId, rules.map(({ mark }) => mark), rules.map((rule) => rule.everyDays)]);
 }
 
 const FORGET: Statement = {

@@ -4,7 +4,7 @@ import { pageOf } from '../platform/http/page.dto';
 import { toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { remaining } from './budgets';
-import { earnsNow } from './earned-marks';
+import { earnsNow, markOf } from './earned-marks';
 import { localeOf } from './locale';
 import { OfferBook } from './offer-book';
 import { costOf } from './offer-terms';
@@ -45,11 +45,10 @@ export class QuotesService {
         offers.filter(({ budgeted }) => budgeted).map(({ offerId }) => offerId),
       );
       const rules = offers.map(({ offerId, perCustomer }) => ({
-        customerRef: question.customerRef,
-        offerId,
+        mark: markOf(keys, question.customerRef, offerId),
         ...perCustomer,
       }));
-      const earning = await earnsNow(tx, keys, rules);
+      const earning = await earnsNow(tx, rules);
       const quotes = offers.map((offer, n) => {
         const whyNot = whyNotOf(offer, question.context, budgets.get(offer.offerId), earning[n] ?? false);
         return toQuote(offer, locale, whyNot);

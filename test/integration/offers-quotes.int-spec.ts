@@ -1,5 +1,5 @@
 import { setBudget } from '../../src/offers/budgets';
-import { rememberEarned } from '../../src/offers';
+import { markOf, rememberEarned } from '../../src/offers';
 import { parsePublicId } from '../../src/platform/ids';
 import {
   both,
@@ -40,8 +40,8 @@ const quotes = async (context?: object, customerRef = CUSTOMER) => {
 
 const earned = (offerId: string, everyDays: number) =>
   app.database.inProgramme(programme.id, async (tx) =>
-    rememberEarned(tx, await app.keyRing.of(programme.id), [
-      { customerRef: CUSTOMER, offerId: uuidOf(offerId), times: 1, everyDays },
+    rememberEarned(tx, [
+      { mark: markOf(await app.keyRing.of(programme.id), CUSTOMER, uuidOf(offerId)), times: 1, everyDays },
     ]),
   );
 

@@ -1,4 +1,5 @@
 import { PipeTransform, ValidationError, ValidationPipe } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
 import { Fault, invalidRequest } from '../problem';
 
 const escape = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -33,9 +34,22 @@ export const textPipe = (): PipeTransform => ({
   },
 });
 
+/** class-validator gathers the rules of an object's class from those of all classes, for every object; they never change. */
+function rememberRules(): void {
+  const storage = getMetadataStorage();
+  const gather = storage.getTargetValidationMetadatas.bind(storage);
+  const gathered = new Map<unknown, ReturnType<typeof gather>>();
+  storage.getTargetValidationMetadatas = (target, ...rest) => {
+    const rules = gathered.get(target) ?? gather(target, ...rest);
+    gathered.set(target, rules);
+    return rules;
+  };
+}
+
 /** One pipe for every body: unknown fields are refused, nothing is converted silently ("false" is not a boolean). */
-export const validationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+export function validationPipe(): ValidationPipe {
+  rememberRules();
+  return new ValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
@@ -44,3 +58,4 @@ export const validationPipe = (): ValidationPipe =>
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => invalidRequest(faultsOf(errors, '')),
   });
+}

@@ -1,0 +1,2 @@
+export { forgetOldMarks } from './earned-marks';
+export { pauseOffersNaming } from './withdrawn';
