@@ -4,6 +4,7 @@ import { CatalogueModule, catalogueEntities } from './catalogue';
 import { ConsentsModule } from './consents';
 import { CustomerViewModule } from './customer-view';
 import { DisclosureModule } from './disclosure';
+import { DiscountsModule } from './discounts';
 import { ExchangeModule } from './exchange';
 import { HealthModule } from './health';
 import { IdempotencyModule } from './idempotency';
@@ -30,6 +31,7 @@ export class AppModule {
         OffersModule,
         ConsentsModule,
         ExchangeModule,
+        DiscountsModule,
         DisclosureModule,
         RevocationModule,
         JobsModule,
