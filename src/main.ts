@@ -4,7 +4,7 @@ import { entities } from './app.module';
 import { layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';
 import { startMetricsServer } from './platform/metrics';
-import { createBell } from './platform/queue';
+import { createBell, prepareQueue } from './platform/queue';
 import { runService } from './platform/run-service';
 
 /** The API process. */
@@ -12,7 +12,9 @@ runService('api', async () => {
   const config = readConfig(process.env);
   const foundation = await layFoundation(config, 'api', entities);
   const { database, databaseUrl, keyRing, signingKeys, logger } = foundation;
-  const bell = createBell({ redisUrl: config.redisUrl, databaseUrl, logger });
+  const queue = { redisUrl: config.redisUrl, databaseUrl };
+  await prepareQueue(queue, logger);
+  const bell = createBell({ ...queue, logger });
   const app = await buildApi({ config, database, keyRing, signingKeys, logger, bell });
   await app.listen(config.port, '0.0.0.0');
   const metricsServer = config.metricsPort === undefined ? undefined : await startMetricsServer(config.metricsPort);

@@ -1,11 +1,11 @@
-import { forgetOldKeys } from './idempotency';
-import { runJobs } from './jobs';
+import { forgetOldKeys } from './idempotency/core';
+import { runJobs } from './jobs/core';
 import { forfeit } from './ledger';
-import { forgetOldMarks } from './offers';
+import { forgetOldMarks } from './offers/core';
 import type { Database, Statement, Tx } from './platform/database';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
-import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation';
+import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation/core';
 import { grantOwed } from './rewards';
 
 /** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
@@ -37,6 +37,8 @@ const BACKLOG: Statement = {
 };
 
 export interface Work {
+  /** Resolves when the first sweep is over, whatever came of it. */
+  readonly begun: Promise<void>;
   /** Does what this programme is owed; a call while that runs sees to it that it is looked at again. */
   attend(programmeId: string): Promise<void>;
   /** Finishes the batch at hand and stops. */
@@ -109,24 +111,32 @@ export function startWork(database: Database, logger: Logger): Work {
     metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
   }
 
+  const sweeping = repeat(sweep, SWEEP_MS, logger);
   const loops = [
-    repeat(sweep, SWEEP_MS, logger),
+    sweeping,
     repeat(measure, MEASURE_MS, logger),
     repeat(expire, EXPIRE_MS, logger),
     repeat(clean, CLEAN_MS, logger),
   ];
   return {
+    begun: sweeping.begun,
     attend,
     close: async () => {
       stopping = true;
-      await Promise.all(loops.map((stop) => stop()));
+      await Promise.all(loops.map(({ stop }) => stop()));
       await Promise.allSettled(running.values());
     },
   };
 }
 
-/** Runs task, waits, runs it again; a failure is logged once until it works again. Answers how to stop it. */
-function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): () => Promise<void> {
+interface Loop {
+  /** The first run; it never rejects. */
+  begun: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs task, waits, runs it again; a failure is logged once until it works again. */
+function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): Loop {
   let timer: NodeJS.Timeout;
   let stopped = false;
   let failing = false;
@@ -145,9 +155,12 @@ function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): () 
     current = turn();
   };
   next();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await current;
+  return {
+    begun: current,
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+    },
   };
 }

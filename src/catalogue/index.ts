@@ -6,7 +6,7 @@ export { type JsonSchema, valueValidator } from './attribute-schema';
 export type { AttributeEntity, Sensitivity } from './attribute.entity';
 export { AttributesService } from './attributes.service';
 export { CatalogueModule } from './catalogue.module';
-export { lockGate, lockGateShared } from './gate';
+export * from './core';
 export { isWithin } from './json-bounds';
 export { orKeyTaken } from './keys';
 export type { PurposeEntity } from './purpose.entity';

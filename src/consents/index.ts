@@ -1,21 +1,2 @@
 export { ConsentsModule } from './consents.module';
-export {
-  activeConsents,
-  end,
-  give,
-  type ActiveConsent,
-  type ConsentsOfShare,
-  type EndingScope,
-  type GivenConsent,
-  type RevocationScope,
-} from './consents';
-export {
-  addCustomers,
-  findCustomer,
-  identifyCustomers,
-  type IdentifiedCustomer,
-  lockCustomers,
-  lockCustomersById,
-  lockCustomersShared,
-} from './customers';
-export { signReceipt, type ReceiptFacts } from './receipts';
+export * from './core';

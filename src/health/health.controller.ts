@@ -49,7 +49,7 @@ export class HealthController {
   @ApiServiceUnavailableResponse({ type: Readiness })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const [applied, queue] = await Promise.all([this.applied(), this.bell.healthy()]);
-    const migrations = applied !== undefined && applied >= knownMigrations() ? 'current' : 'missing';
+    const migrations = applied !== undefined && applied >= knownMigrations ? 'current' : 'missing';
     const able = migrations === 'current';
     if (!able) void reply.status(503);
     return {

@@ -2,7 +2,6 @@ export { ThisCall, type Call } from './call.decorator';
 export {
   findRemembered,
   fingerprint,
-  forgetOldKeys,
   Idempotency,
   keyReused,
   markReplayed,

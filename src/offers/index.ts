@@ -3,7 +3,7 @@ import { OfferEntity } from './offer.entity';
 import { OfferVersionEntity } from './offer-version.entity';
 
 export { type Need, remaining, reserve, type SetAside, setAside } from './budgets';
-export { earnsNow, type EarningRule, forgetOldMarks, markOf, rememberEarned } from './earned-marks';
+export { earnsNow, type EarningRule, markOf, rememberEarned } from './earned-marks';
 export { IsContext } from './facts';
 export { IsLocale, localeOf } from './locale';
 export { OfferBook } from './offer-book';

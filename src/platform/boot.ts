@@ -8,7 +8,6 @@ import { startEmbeddedPostgres } from './embedded-postgres';
 import { KeyRing } from './key-ring';
 import { createLogger, type Logger } from './logging';
 import { migrate } from './migrate';
-import { assertRedisKeepsJobs, migrateQueue } from './queue';
 import { SigningKeys } from './signing-keys';
 
 /** What every process needs before it is built. */
@@ -27,7 +26,7 @@ const CONNECTIONS = 10;
 
 /**
  * Finds or starts the database, brings its schema up to date, and opens the keys.
- * @throws when the Redis named evicts jobs, or the database or its KEK is not the right one: each says what to do.
+ * @throws when the database or its KEK is not the right one, and says what to do.
  */
 export async function layFoundation(
   config: Config,
@@ -35,11 +34,9 @@ export async function layFoundation(
   entities: EntityTarget<ObjectLiteral>[],
 ): Promise<Foundation> {
   const logger = createLogger(config.logLevel, name);
-  if (config.redisUrl) await assertRedisKeepsJobs(config.redisUrl, logger);
   const { url, kek, stop } = await findStore(config);
   try {
     await migrate(url);
-    await migrateQueue(url);
     const database = await Database.connect({ url, connections: CONNECTIONS, entities });
     const keyRing = new KeyRing(kek, database);
     const signingKeys = await SigningKeys.load(database, keyRing);

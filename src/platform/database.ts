@@ -1,5 +1,7 @@
-import { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { Pool, type QueryConfig, type QueryResultRow } from 'pg';
+import { asApplication, SET_PROGRAMME, settingsOf } from './connections';
+import type { Entities } from './entities';
 import { unavailable } from './problem';
 
 /** A statement that is prepared once a connection: its name stands for its text. */
@@ -25,14 +27,6 @@ export interface EntityTx extends Tx {
   readonly entities: EntityManager;
 }
 
-/** The role that owns nothing. Options of a URL win over those beside it in pg, so ours are added to the URL's own. */
-function asApplication(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const own = url.searchParams.get('options');
-  url.searchParams.set('options', `${own ? `${own} ` : ''}-c role=gegenwert_app`);
-  return url.toString();
-}
-
 /** in_failed_sql_transaction: another statement failed before. */
 const ABORTED = '25P02';
 const RETRIED = new Set(['40P01', '40001']);
@@ -53,8 +47,8 @@ export function violatedConstraint(error: unknown): string | undefined {
 
 /** The database, or the way to it, is away or has no room: 503, and worth another try. */
 export function isAway(error: unknown): boolean {
-  // What TypeORM says when a connection broke between two statements of a transaction.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
+  // What TypeORM says when a connection broke between two statements of a transaction. By its name: its class would have to be loaded.
+  if ((error as Error).name === 'QueryRunnerAlreadyReleasedError') return true;
   const cause = (error as { driverError?: unknown }).driverError ?? error;
   return AWAY.test(sqlState(cause) ?? '') || (cause instanceof Error && AWAY_MESSAGE.test(cause.message));
 }
@@ -68,20 +62,11 @@ export interface DatabaseOptions {
   url: string;
   /** Connections of the general pool. */
   connections: number;
+  /** None: withEntities cannot be called, and TypeORM is not loaded. */
   entities: EntityTarget<ObjectLiteral>[];
 }
 
-/** For configuration, which few people change and few at a time. */
-const ENTITY_CONNECTIONS = 4;
 const RESERVED_CONNECTIONS = 2;
-
-const settingsOf = (connections: number) => ({
-  max: connections,
-  connectionTimeoutMillis: 3000,
-  idleTimeoutMillis: 60_000,
-  keepAlive: true,
-  pipeline: true,
-});
 
 function poolOf(connectionString: string, connections: number): Pool {
   const pool = new Pool({ connectionString, ...settingsOf(connections) });
@@ -98,28 +83,20 @@ function poolOf(connectionString: string, connections: number): Pool {
  */
 export class Database {
   private constructor(
-    private readonly entities: DataSource,
+    private readonly entities: Entities | undefined,
     private readonly general: Pool,
     private readonly reserved: Pool,
     private readonly callers: Pool,
   ) {}
 
-  /** Rejects when the database cannot be reached. */
+  /** Rejects when there are entities and the database cannot be reached. */
   static async connect({ url, connections, entities }: DatabaseOptions): Promise<Database> {
     const address = asApplication(url);
-    const source = new DataSource({
-      type: 'postgres',
-      url: address,
-      synchronize: false,
-      entities: entities as never[],
-      extra: settingsOf(ENTITY_CONNECTIONS),
-      poolErrorHandler: () => undefined,
-    });
-    await source.initialize();
+    const mapped = entities.length === 0 ? undefined : await openEntities(address, entities);
     const [general, reserved, callers] = [connections, RESERVED_CONNECTIONS, RESERVED_CONNECTIONS].map((size) =>
       poolOf(address, size),
     ) as [Pool, Pool, Pool];
-    return new Database(source, general, reserved, callers);
+    return new Database(mapped, general, reserved, callers);
   }
 
   /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */
@@ -134,7 +111,9 @@ export class Database {
 
   /** The same with entities. */
   withEntities<T>(programmeId: string, work: (tx: EntityTx) => Promise<T>): Promise<T> {
-    return retried(() => attemptWithEntities(this.entities, programmeId, work));
+    const { entities } = this;
+    if (!entities) throw new Error('This process maps no entities');
+    return retried(() => entities.inTransaction(programmeId, work));
   }
 
   /** One statement outside any programme: only for the lookup functions and the service's own tables. */
@@ -148,8 +127,13 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.entities.destroy(), this.general.end(), this.reserved.end(), this.callers.end()]);
+    await Promise.all([this.entities?.close(), this.general.end(), this.reserved.end(), this.callers.end()]);
   }
+}
+
+/** TypeORM takes a tenth of a second to load: a process that maps nothing starts without. */
+async function openEntities(address: string, entities: EntityTarget<ObjectLiteral>[]): Promise<Entities> {
+  return (await import('./entities.js')).Entities.open(address, entities);
 }
 
 async function outside<Row extends QueryResultRow>(
@@ -208,33 +192,3 @@ async function attempt<T>(pool: Pool, programmeId: string, work: (tx: Tx, commit
     client.release(first !== undefined && isAway(first));
   }
 }
-
-async function attemptWithEntities<T>(
-  source: DataSource,
-  programmeId: string,
-  work: (tx: EntityTx) => Promise<T>,
-): Promise<T> {
-  const runner = source.createQueryRunner();
-  try {
-    const client = (await runner.connect()) as PoolClient;
-    await runner.startTransaction();
-    await client.query(SET_PROGRAMME, [programmeId]);
-    const answer = await work({
-      programmeId,
-      entities: runner.manager,
-      query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
-        (await client.query<Row>({ ...statement, values })).rows,
-    });
-    await runner.commitTransaction();
-    return answer;
-  } catch (error) {
-    // The first error is the one to tell; a rollback that fails as well means that the connection is gone.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
-  } finally {
-    await runner.release();
-  }
-}
-
-// Local to the transaction: set for the session it would leak to whoever gets the connection next.
-const SET_PROGRAMME = `SELECT set_config('gegenwert.programme', $1, true)`;

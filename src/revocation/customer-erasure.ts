@@ -1,5 +1,5 @@
-import { findCustomer, lockCustomers } from '../consents';
-import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs';
+import { findCustomer, lockCustomers } from '../consents/core';
+import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs/core';
 import type { Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 import { notFound } from '../platform/problem';

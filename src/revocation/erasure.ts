@@ -1,4 +1,4 @@
-import { lockCustomers } from '../consents';
+import { lockCustomers } from '../consents/core';
 import { peek, settle } from '../outbox';
 import type { Database, Statement, Tx } from '../platform/database';
 import { metrics } from '../platform/metrics';

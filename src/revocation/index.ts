@@ -1,6 +1,3 @@
-export { customerErasure, forgetRefsOnNotices } from './customer-erasure';
-export { eraseOwed } from './erasure';
-export { expireConsents } from './retention';
+export * from './core';
 export { RevocationModule } from './revocation.module';
 export { Revocations } from './revocation.service';
-export { withdrawal } from './withdrawals';

@@ -1,4 +1,4 @@
-import { lockCustomersById } from '../consents';
+import { lockCustomersById } from '../consents/core';
 import type { Database, Statement } from '../platform/database';
 import { endConsents } from './revoke';
 

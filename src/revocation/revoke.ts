@@ -6,7 +6,7 @@ import {
   lockCustomers,
   type ActiveConsent,
   type RevocationScope,
-} from '../consents';
+} from '../consents/core';
 import { balanceOf } from '../ledger';
 import { append } from '../outbox';
 import type { Statement, Tx } from '../platform/database';

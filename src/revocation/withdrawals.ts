@@ -1,7 +1,7 @@
-import { lockGate } from '../catalogue';
-import { lockCustomersById, type EndingScope } from '../consents';
-import { createJob, type Job, type JobSteps, latestJob } from '../jobs';
-import { pauseOffersNaming } from '../offers';
+import { lockGate } from '../catalogue/core';
+import { lockCustomersById, type EndingScope } from '../consents/core';
+import { createJob, type Job, type JobSteps, latestJob } from '../jobs/core';
+import { pauseOffersNaming } from '../offers/core';
 import type { Statement, Tx } from '../platform/database';
 import { notFound } from '../platform/problem';
 import { endConsents } from './revoke';

@@ -1,4 +1,4 @@
-import { makeCodes } from '../discounts';
+import { makeCodes } from '../discounts/core';
 import { postAwards } from '../ledger';
 import { take } from '../outbox';
 import type { Database } from '../platform/database';

@@ -1,19 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { runMigrations } from 'bullmq';
+import { LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
 import { Client, DatabaseError } from 'pg';
-import { queueName, queueRole, queueSchema } from './queue-setting';
+import { queueConnection, queueName, queueRole, queueSchema } from './queue-setting';
 
 /**
  * Creates or brings up to date BullMQ's tables in the schema `queue`, as the user of `databaseUrl`, and the role that the services
  * use them with: it owns nothing, logs in nowhere and reaches no other schema. Safe to run at once in many processes and databases,
- * and beside running services.
+ * and beside running services. When there is nothing to do, a login that may act as the role is enough.
  */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
+  if (await isCurrent(databaseUrl)) return;
   const client = new Client(databaseUrl);
   await client.connect();
   try {
     await client.query(`SELECT pg_advisory_lock(hashtext('gegenwert:migrate-queue'))`);
     for (let attempt = 1; !(await migrated(client, attempt)); attempt += 1) await delay(10 + Math.random() * 90);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Asked as the services' role, for which a schema that was migrated and not yet granted is none. */
+async function isCurrent(databaseUrl: string): Promise<boolean> {
+  const client = new Client(queueConnection(databaseUrl).connectionString);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ current: boolean }>(
+      `SELECT max(version) >= $1 AND NOT EXISTS (
+         SELECT FROM pg_class WHERE relnamespace = $2::regnamespace AND CASE relkind
+           WHEN 'r' THEN relname <> 'migration' AND NOT has_table_privilege(oid, 'INSERT')
+           WHEN 'S' THEN NOT has_sequence_privilege(oid, 'USAGE') END) AS current
+       FROM migration`,
+      [LATEST_SCHEMA_VERSION, queueSchema],
+    );
+    return rows[0]?.current === true;
+  } catch {
+    // Neither the role nor the schema need be there yet. What else may be wrong, migrating will say.
+    return false;
   } finally {
     await client.end();
   }

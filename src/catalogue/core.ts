@@ -1,0 +1,1 @@
+export { lockGate, lockGateShared } from './gate';

@@ -1,0 +1,20 @@
+export {
+  activeConsents,
+  end,
+  give,
+  type ActiveConsent,
+  type ConsentsOfShare,
+  type EndingScope,
+  type GivenConsent,
+  type RevocationScope,
+} from './consents';
+export {
+  addCustomers,
+  findCustomer,
+  identifyCustomers,
+  type IdentifiedCustomer,
+  lockCustomers,
+  lockCustomersById,
+  lockCustomersShared,
+} from './customers';
+export { signReceipt, type ReceiptFacts } from './receipts';

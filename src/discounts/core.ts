@@ -1,0 +1,1 @@
+export { makeCodes } from './discount-codes';

@@ -1,0 +1,1 @@
+export { forgetOldKeys } from './forget-old-keys';

@@ -1,0 +1,4 @@
+export { customerErasure, forgetRefsOnNotices } from './customer-erasure';
+export { eraseOwed } from './erasure';
+export { expireConsents } from './retention';
+export { withdrawal } from './withdrawals';
