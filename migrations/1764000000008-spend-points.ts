@@ -16,6 +16,8 @@ export class SpendPoints1764000000008 implements MigrationInterface {
     await runner.query(REDEMPTIONS);
     await runner.query(RATES);
     await runner.query(FORFEIT);
+    await runner.query(BOOKS);
+    await runner.query(OPEN_REDEMPTIONS);
     for (const [name, select] of Object.entries(VIEWS)) {
       await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
         CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
@@ -137,6 +139,116 @@ const FORFEIT = `
         transfers = a.transfers + 1, last_transfer = job WHERE a.id IN (source.id, sink.id);
     RETURN source.balance;
   END $$;`;
+
+const BOOKS = `
+  /*
+   * What transfers of some customers are decided by, under their locks: accounts [customer, kind, id, balance, last], lots
+   * [customer, id, remaining, expires_on], the programme's accounts of these sides (a stripe, locked last) and the time.
+   * Customers without an account are not in it. holders are given an account for what they hold where they have none.
+   *
+   * Indexes are walked row by row, whatever the tables' sizes and however old their statistics are. Each statement sees what
+   * was committed before it began, so what follows the lock is what those before us left.
+   */
+  CREATE FUNCTION open_books(programme uuid, customers bigint[], holders bigint[], sides text[], at timestamptz) RETURNS json
+    LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  DECLARE
+    held json;
+    started json;
+    open_lots json;
+    ours json;
+    booked_at timestamptz;
+  BEGIN
+    SELECT json_agg(json_build_array(a.customer_id, a.kind, a.id, a.balance, a.last_transfer)) INTO held
+      FROM (SELECT * FROM accounts WHERE programme_id = programme AND customer_id = ANY (customers)
+             ORDER BY customer_id, kind FOR NO KEY UPDATE) a;
+    booked_at := CASE WHEN at IS NULL THEN clock_timestamp() ELSE at END;
+    IF cardinality(holders) > 0 THEN
+      WITH new AS (
+        INSERT INTO accounts (programme_id, customer_id, kind)
+          SELECT programme, a.customer_id, 'held' FROM accounts a
+           WHERE a.programme_id = programme AND a.customer_id = ANY (holders) AND a.kind = 'available'
+             AND NOT EXISTS (SELECT FROM accounts h WHERE h.programme_id = programme AND h.customer_id = a.customer_id AND h.kind = 'held')
+        RETURNING customer_id, kind, id, balance, last_transfer)
+      SELECT json_agg(json_build_array(n.customer_id, n.kind, n.id, n.balance, n.last_transfer)) INTO started FROM new n;
+    END IF;
+    SELECT json_agg(json_build_array(l.customer_id, l.id, l.remaining, l.expires_on)) INTO open_lots
+      FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (customers) AND l.remaining > 0;
+    IF cardinality(sides) > 0 THEN
+      INSERT INTO accounts (programme_id, customer_id, kind, stripe)
+        SELECT programme, 0, side, pg_backend_pid() % 8 FROM unnest(sides) side
+         WHERE NOT EXISTS (SELECT FROM accounts a WHERE a.programme_id = programme AND a.customer_id = 0
+                              AND a.kind = side AND a.stripe = pg_backend_pid() % 8)
+         ORDER BY side ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING;
+      SELECT json_agg(json_build_array(a.kind, a.id, a.balance, a.last_transfer)) INTO ours
+        FROM (SELECT * FROM accounts WHERE programme_id = programme AND customer_id = 0 AND kind = ANY (sides)
+                 AND stripe = pg_backend_pid() % 8 ORDER BY kind FOR NO KEY UPDATE) a;
+    END IF;
+    RETURN json_build_object('now', booked_at,
+      'today', (SELECT (booked_at AT TIME ZONE p.time_zone)::date FROM programmes p WHERE p.id = programme),
+      'accounts', held, 'started', started, 'lots', open_lots, 'sides', ours);
+  END $$;
+
+  CREATE FUNCTION move_balances(programme uuid, accounts bigint[], deltas bigint[], times bigint[], lasts uuid[]) RETURNS void
+    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+      UPDATE accounts a SET balance = a.balance + u.delta, transfers = a.transfers + u.times, last_transfer = u.last
+        FROM unnest(accounts, deltas, times, lasts) AS u(id, delta, times, last)
+       WHERE a.id = u.id AND a.programme_id = programme
+    $$;
+
+  CREATE FUNCTION move_lots(programme uuid, customers bigint[], lots uuid[], deltas bigint[]) RETURNS void
+    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+      UPDATE lots l SET remaining = l.remaining + u.delta FROM unnest(customers, lots, deltas) AS u(customer, id, delta)
+       WHERE l.programme_id = programme AND l.customer_id = u.customer AND l.id = u.id
+    $$;
+  REVOKE ALL ON FUNCTION open_books(uuid, bigint[], bigint[], text[], timestamptz),
+    move_balances(uuid, bigint[], bigint[], bigint[], uuid[]), move_lots(uuid, bigint[], uuid[], bigint[]) FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION open_books(uuid, bigint[], bigint[], text[], timestamptz),
+    move_balances(uuid, bigint[], bigint[], bigint[], uuid[]), move_lots(uuid, bigint[], uuid[], bigint[]) TO gegenwert_app;`;
+
+const OPEN_REDEMPTIONS = `
+  -- Everything that steps of redemptions are decided by: the books of the customers with these references (holders: of those
+  -- who are to hold something) and of those of the redemptions with these ids; the redemptions, what they took, the rate.
+  CREATE FUNCTION open_redemptions(programme uuid, refs text[], holder_refs text[], ids uuid[], sides text[], at timestamptz)
+    RETURNS json LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  DECLARE
+    customers bigint[];
+    holders bigint[];
+    known json;
+    book json;
+  BEGIN
+    SELECT array_agg(c.id), json_object_agg(c.ref, c.id), array_agg(c.id) FILTER (WHERE c.ref = ANY (holder_refs))
+      INTO customers, known, holders FROM customers c WHERE c.programme_id = programme AND c.ref = ANY (refs);
+    IF cardinality(ids) > 0 THEN
+      customers := customers || ARRAY(SELECT r.customer_id FROM redemptions r WHERE r.programme_id = programme AND r.id = ANY (ids));
+    END IF;
+    book := open_books(programme, customers, holders, sides, at);
+    RETURN json_build_object('customers', known, 'book', book,
+      'redemptions', CASE WHEN cardinality(ids) > 0 THEN (
+        SELECT json_agg(json_build_object('id', r.id, 'customerId', r.customer_id::text, 'orderRef', r.order_ref,
+                 'points', r.points, 'status', r.status, 'releasedBy', r.released_by, 'refunded', r.refunded,
+                 'heldUntil', r.held_until, 'createdAt', r.created_at, 'rateVersion', r.rate_version,
+                 'amountMinor', r.amount_minor, 'currency', p.currency, 'taxes', p.taxes))
+          FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = programme AND p.version = r.rate_version
+         WHERE r.programme_id = programme AND r.id = ANY (ids)) END,
+      'takes', CASE WHEN cardinality(ids) > 0 THEN (
+        SELECT json_agg(json_build_array(m.transfer_id, m.lot_id, -m.points, l.expires_on))
+          FROM lot_moves m JOIN lots l ON l.programme_id = programme AND l.customer_id = m.customer_id AND l.id = m.lot_id
+         WHERE m.programme_id = programme AND m.transfer_id = ANY (ids)) END,
+      'rate', (SELECT json_build_object('version', p.version, 'points', p.points, 'amountMinor', p.amount_minor,
+                 'currency', p.currency, 'taxes', p.taxes, 'minimumPoints', p.minimum_points, 'maximumSharePercent', p.maximum_share_percent)
+                 FROM point_rates p WHERE p.programme_id = programme ORDER BY p.version DESC LIMIT 1));
+  END $$;
+
+  CREATE FUNCTION change_redemptions(programme uuid, ids uuid[], statuses text[], releasers text[], refunds bigint[]) RETURNS void
+    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+      UPDATE redemptions r SET status = u.status, released_by = u.released_by, refunded = u.refunded
+        FROM unnest(ids, statuses, releasers, refunds) AS u(id, status, released_by, refunded)
+       WHERE r.programme_id = programme AND r.id = u.id
+    $$;
+  REVOKE ALL ON FUNCTION open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+    change_redemptions(uuid, uuid[], text[], text[], bigint[]) FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+    change_redemptions(uuid, uuid[], text[], text[], bigint[]) TO gegenwert_app;`;
 
 const VIEWS: Record<string, string> = {
   // 6: every point that is in a lot, or left it, is accounted for.

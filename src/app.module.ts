@@ -12,6 +12,7 @@ import { JobsModule } from './jobs';
 import { MarketingModule } from './marketing';
 import { OffersModule, offerEntities } from './offers';
 import { type Platform, PlatformModule } from './platform/platform.module';
+import { RedemptionModule } from './redemption';
 import { RevocationModule } from './revocation';
 
 export const entities = [...catalogueEntities, ...offerEntities];
@@ -34,6 +35,7 @@ export class AppModule {
         DiscountsModule,
         DisclosureModule,
         RevocationModule,
+        RedemptionModule,
         JobsModule,
         CustomerViewModule,
         MarketingModule,

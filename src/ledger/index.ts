@@ -1,4 +1,7 @@
 export { balanceOf, type Balance } from './balances';
+export { Book, type BookChanges, type NewTransfer, type OpenBook, type Side } from './book';
+export { arrayOf, bookOf, openBook, writeBook, type BookRows } from './book-store';
 export { entriesOf, type Entry, type TransferKind } from './entries';
+export { isPast, type OpenLot, type Take } from './lots';
 export { postAwards } from './posting';
 export { forfeit } from './forfeit';

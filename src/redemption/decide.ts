@@ -1,0 +1,143 @@
+import type { Book, NewTransfer } from '../ledger';
+import { newId } from '../platform/ids';
+import { conflict, notFound, type Problem } from '../platform/problem';
+import { type OrderTotal, type PointRate, refusalBy, valueOf } from './rate';
+
+export interface Redeem {
+  do: 'redeem';
+  /** uuid of the redemption to be. */
+  id: string;
+  customerRef: string;
+  points: number;
+  orderRef: string;
+  /** Undefined: captured at once. */
+  holdSeconds: number | undefined;
+  order: OrderTotal | undefined;
+}
+
+/** A step of a redemption that is there; expire is the service's own, when held_until has come. */
+export type NextStep =
+  { do: 'capture' | 'release' | 'expire'; id: string } | { do: 'refund'; id: string; points: number | undefined };
+
+export type Step = Redeem | NextStep;
+
+export interface Redemption {
+  /** uuid */
+  id: string;
+  customerId: string;
+  orderRef: string;
+  points: number;
+  status: 'held' | 'captured' | 'released';
+  releasedBy: 'storefront' | 'expiry' | null;
+  refunded: number;
+  /** Of one that was held first, whatever became of it. */
+  heldUntil: Date | null;
+  createdAt: Date;
+  /** What the points were worth; null where the programme had no rate. */
+  value: { amountMinor: number; currency: string; taxes: 'net' | 'gross'; rateVersion: number } | null;
+}
+
+/** What steps are decided by: read under the customers' locks, and kept up to date from one step to the next. */
+export interface Desk {
+  book: Book;
+  /** Ids of customers by reference; those never seen are not in it. */
+  customers: Map<string, string>;
+  redemptions: Map<string, Redemption>;
+  rate: PointRate | undefined;
+}
+
+/** The redemption as the step leaves it, and changes the desk; or why it cannot be, and changes nothing. */
+export function decide(desk: Desk, step: Step): Redemption | Problem {
+  if (step.do === 'redeem') return redeem(desk, step);
+  const before = desk.redemptions.get(step.id);
+  if (!before) return notFound('redemption');
+  const after = next(desk, before, step);
+  if (!(after instanceof Error)) desk.redemptions.set(after.id, after);
+  return after;
+}
+
+function redeem({ book, customers, redemptions, rate }: Desk, step: Redeem): Redemption | Problem {
+  const { id, points, orderRef, holdSeconds } = step;
+  const refusal = rate && refusalBy(rate, points, step.order);
+  if (refusal) return refusal;
+  const customerId = customers.get(step.customerRef);
+  const isHeld = holdSeconds !== undefined;
+  const transfer: NewTransfer = { id, kind: isHeld ? 'hold' : 'capture', cause: id, points };
+  if (customerId === undefined || !book.take(customerId, transfer, isHeld ? 'held' : 'redeemed')) {
+    return conflict('insufficient-points', 'The customer has fewer points', 'Nothing was redeemed.');
+  }
+  const redemption: Redemption = {
+    id,
+    customerId,
+    orderRef,
+    points,
+    status: isHeld ? 'held' : 'captured',
+    releasedBy: null,
+    refunded: 0,
+    heldUntil: isHeld ? new Date(book.now.getTime() + holdSeconds * 1000) : null,
+    createdAt: book.now,
+    value: rate
+      ? {
+          amountMinor: valueOf(points, rate),
+          currency: rate.currency,
+          taxes: rate.taxes,
+          rateVersion: rate.version,
+        }
+      : null,
+  };
+  redemptions.set(id, redemption);
+  return redemption;
+}
+
+function next(desk: Desk, before: Redemption, step: NextStep): Redemption | Problem {
+  switch (step.do) {
+    case 'capture':
+      return whileHeld(desk, before) ?? capture(desk, before);
+    case 'release':
+      return whileHeld(desk, before) ?? release(desk, before, 'storefront');
+    case 'expire':
+      return isExpired(desk, before)
+        ? release(desk, before, 'expiry')
+        : wrongState('It holds no points past their time.');
+    case 'refund':
+      return refund(desk, before, step.points);
+  }
+}
+
+const wrongState = (detail: string): Problem =>
+  conflict('redemption-state', 'The redemption is in another state', detail);
+
+const isExpired = ({ book }: Desk, { status, heldUntil }: Redemption): boolean =>
+  status === 'held' && heldUntil !== null && heldUntil <= book.now;
+
+/** From held_until on the hold is over, whether that has been booked or not: who asks first must not matter. */
+function whileHeld(desk: Desk, redemption: Redemption): Problem | undefined {
+  if (redemption.status !== 'held') return wrongState(`It is ${redemption.status}.`);
+  return isExpired(desk, redemption) ? wrongState('The hold has expired.') : undefined;
+}
+
+function capture({ book }: Desk, before: Redemption): Redemption {
+  const { id, customerId, points } = before;
+  book.spendHeld(customerId, { id: newId(), kind: 'capture', cause: id, points });
+  return { ...before, status: 'captured' };
+}
+
+function release({ book }: Desk, before: Redemption, releasedBy: 'storefront' | 'expiry'): Redemption {
+  const { id, customerId, points } = before;
+  book.giveBack(customerId, { id: newId(), kind: 'release', cause: id, points }, 'held', { takenBy: id, given: 0 });
+  return { ...before, status: 'released', releasedBy };
+}
+
+function refund({ book }: Desk, before: Redemption, wanted: number | undefined): Redemption | Problem {
+  const { id, customerId, status, refunded } = before;
+  if (status !== 'captured') return wrongState(`It is ${status}.`);
+  const left = before.points - refunded;
+  const points = wanted ?? left;
+  if (left === 0) return wrongState('All of it has been refunded.');
+  if (points > left) return wrongState(`Only ${left} points are left to refund.`);
+  book.giveBack(customerId, { id: newId(), kind: 'refund', cause: id, points }, 'redeemed', {
+    takenBy: id,
+    given: refunded,
+  });
+  return { ...before, refunded: refunded + points };
+}
