@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { entriesOf } from '../../src/ledger';
 import type { Statement, Tx } from '../../src/platform/database';
-import { parsePublicId, toPublicId } from '../../src/platform/ids';
+import { newId, parsePublicId, toPublicId } from '../../src/platform/ids';
 import { brokenInvariants } from '../setup/invariants';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
 
@@ -193,7 +193,7 @@ describe('entries', () => {
       ['hold', -50, 70],
       ['award', 120, 120],
     ]);
-    expect((await dataOf(ref, 'entries'))[0]?.['because']).toEqual({ cause: toPublicId('red', redemption) });
+    expect((await dataOf(ref, 'entries'))[0]?.['because']).toEqual({ cause: redemption });
     expect((await view(ref, 'balance')).body).toMatchObject({ available: 70, held: 50 });
   });
 
@@ -204,7 +204,7 @@ describe('entries', () => {
     const { owner } = test;
     await owner.query('BEGIN');
     await owner.query(
-      `INSERT INTO transfers SELECT $1, gen_random_uuid(), 'hold', $1, 1, n, 0, NULL, -n, 1, NULL, now() FROM generate_series(1, 30000) n`,
+      `INSERT INTO transfers SELECT $1, gen_random_uuid(), 'refund', $1, 1, n, 0, NULL, -n, 1, NULL, now() FROM generate_series(1, 30000) n`,
       [programme],
     );
     await owner.query('ANALYZE transfers');
@@ -222,21 +222,10 @@ describe('entries', () => {
   });
 });
 
-/** Sets points of a customer aside, as a redemption will; answers its uuid. */
+/** Sets points of a customer aside; answers the redemption's id. */
 async function hold(ref: string, points: number): Promise<string> {
-  const [id, cause] = [randomUUID(), randomUUID()];
-  await test.owner.query(
-    `WITH own AS (SELECT a.*, c.ref FROM accounts a JOIN customers c ON c.id = a.customer_id AND c.programme_id = a.programme_id
-                   WHERE c.ref = $1 AND a.kind = 'available' AND a.programme_id = $5),
-          aside AS (INSERT INTO accounts (programme_id, customer_id, kind, balance, transfers, last_transfer)
-                      SELECT programme_id, customer_id, 'held', $2, 1, $3 FROM own RETURNING *),
-          lot AS (UPDATE lots l SET remaining = remaining - $2 FROM own WHERE l.programme_id = own.programme_id AND l.customer_id = own.customer_id),
-          booked AS (INSERT INTO transfers SELECT own.programme_id, $3, 'hold', $4, $2, own.id, own.balance - $2, own.last_transfer,
-                       aside.id, $2, NULL, now() FROM own, aside)
-     UPDATE accounts a SET balance = a.balance - $2, transfers = a.transfers + 1, last_transfer = $3 FROM own WHERE a.id = own.id`,
-    [ref, points, id, cause, test.uuidOf(shop.id)],
-  );
-  return cause;
+  const order = { customerRef: ref, points, orderRef: 'order', capture: false };
+  return (await test.post('/v1/redemptions', shop.storefrontKey, order)).body['id'] as string;
 }
 
 describe('the ledger', () => {
@@ -519,45 +508,17 @@ describe('the export', () => {
   });
 });
 
-/** Books so many single points, each after the other, as refunds would. */
+/** Books so many awards of one point that no share stands behind. */
 async function bookMore(ref: string, count: number): Promise<void> {
-  const { rows } = await test.owner.query(
-    `SELECT a.* FROM accounts a JOIN customers c ON c.programme_id = a.programme_id AND c.id = a.customer_id WHERE c.ref = $1 AND a.programme_id = $2`,
-    [ref, test.uuidOf(shop.id)],
-  );
-  const account = rows[0];
-  const source = (
-    await test.owner.query(
-      `INSERT INTO accounts (programme_id, customer_id, kind) VALUES ($1, 0, 'redeemed')
-         ON CONFLICT ON CONSTRAINT accounts_natural_key DO UPDATE SET stripe = 0 RETURNING *`,
-      [account.programme_id],
-    )
-  ).rows[0];
-  const ids = Array.from({ length: count }, () => randomUUID());
   await test.owner.query(
-    `INSERT INTO transfers
-       SELECT $1, i.id, 'refund', i.id, 1, $2, $3::bigint - i.n, coalesce(lag(i.id) OVER w, $4::uuid), $5, $6::bigint + i.n, coalesce(lag(i.id) OVER w, $7::uuid), now()
-         FROM unnest($8::uuid[]) WITH ORDINALITY AS i(id, n) WINDOW w AS (ORDER BY i.n)`,
-    [
-      account.programme_id,
-      source.id,
-      source.balance,
-      source.last_transfer,
-      account.id,
-      account.balance,
-      account.last_transfer,
-      ids,
-    ],
+    `WITH award AS (
+       INSERT INTO awards (programme_id, id, customer_id, kind, points, promised_at, reason, reference)
+         SELECT c.programme_id, i.id, c.id, 'points', 1, now(), 'test', i.id::text FROM customers c, unnest($3::uuid[]) AS i(id)
+          WHERE c.programme_id = $2 AND c.ref = $1 RETURNING programme_id, id)
+     INSERT INTO outbox (programme_id, topic, id) SELECT programme_id, 'points', id FROM award ORDER BY id`,
+    [ref, test.uuidOf(shop.id), Array.from({ length: count }, newId)],
   );
-  await test.owner.query(
-    `UPDATE accounts SET balance = balance + CASE id WHEN $1 THEN $3::int ELSE -$3::int END, transfers = transfers + $3, last_transfer = $4
-      WHERE id IN ($1, $2)`,
-    [account.id, source.id, count, ids.at(-1)],
-  );
-  await test.owner.query(
-    `INSERT INTO lots (programme_id, customer_id, id, points, remaining) SELECT $1, $2, id, 1, 1 FROM unnest($3::uuid[]) AS id`,
-    [account.programme_id, account.customer_id, ids],
-  );
+  await test.grant(shop.id);
 }
 
 it('gives out ids that other calls take', async () => {
