@@ -14,6 +14,8 @@ const MEASURE_MS = 5_000;
 const EXPIRE_MS = 60_000;
 const CLEAN_MS = 3_600_000;
 const CLEAN_BATCH = 5_000;
+/** What can wait leaves the first second of a new worker to what is owed from before. */
+const SETTLE_MS = 1_000;
 
 const JOBS = {
   'customer-erasure': customerErasure(forfeit),
@@ -114,9 +116,9 @@ export function startWork(database: Database, logger: Logger): Work {
   const sweeping = repeat(sweep, SWEEP_MS, logger);
   const loops = [
     sweeping,
-    repeat(measure, MEASURE_MS, logger),
-    repeat(expire, EXPIRE_MS, logger),
-    repeat(clean, CLEAN_MS, logger),
+    repeat(measure, MEASURE_MS, logger, SETTLE_MS),
+    repeat(expire, EXPIRE_MS, logger, SETTLE_MS),
+    repeat(clean, CLEAN_MS, logger, SETTLE_MS),
   ];
   return {
     begun: sweeping.begun,
@@ -136,8 +138,8 @@ interface Loop {
 }
 
 /** Runs task, waits, runs it again; a failure is logged once until it works again. */
-function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): Loop {
-  let timer: NodeJS.Timeout;
+function repeat(task: () => Promise<void>, everyMs: number, logger: Logger, firstAfterMs = 0): Loop {
+  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let failing = false;
   let current = Promise.resolve();
@@ -154,7 +156,8 @@ function repeat(task: () => Promise<void>, everyMs: number, logger: Logger): Loo
   const next = (): void => {
     current = turn();
   };
-  next();
+  if (firstAfterMs === 0) next();
+  else timer = setTimeout(next, firstAfterMs);
   return {
     begun: current,
     stop: async () => {

@@ -2,11 +2,9 @@ import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access';
-import { Database, Statement } from '../platform/database';
-import { knownMigrations } from '../platform/migrate';
+import { Database } from '../platform/database';
+import { hasNewestSchema } from '../platform/migrate';
 import { BELL, type Bell } from '../platform/platform.module';
-
-const COUNT_MIGRATIONS: Statement = { name: 'count_migrations', text: 'SELECT applied_migrations() AS applied' };
 
 class Alive {
   @ApiProperty({ enum: ['up'], example: 'up' })
@@ -48,22 +46,21 @@ export class HealthController {
   @ApiOkResponse({ type: Readiness })
   @ApiServiceUnavailableResponse({ type: Readiness })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
-    const [applied, queue] = await Promise.all([this.applied(), this.bell.healthy()]);
-    const migrations = applied !== undefined && applied >= knownMigrations ? 'current' : 'missing';
-    const able = migrations === 'current';
+    const [current, queue] = await Promise.all([this.hasNewestSchema(), this.bell.healthy()]);
+    const able = current === true;
     if (!able) void reply.status(503);
     return {
       status: able ? (queue ? 'ready' : 'degraded') : 'away',
-      database: applied === undefined ? 'down' : 'up',
+      database: current === undefined ? 'down' : 'up',
       queue: queue ? 'up' : 'down',
-      migrations,
+      migrations: able ? 'current' : 'missing',
     };
   }
 
   /** Undefined: the database does not answer, which is what is asked here. */
-  private async applied(): Promise<number | undefined> {
+  private async hasNewestSchema(): Promise<boolean | undefined> {
     try {
-      return (await this.database.query<{ applied: number }>(COUNT_MIGRATIONS))[0]?.applied;
+      return await hasNewestSchema(this.database);
     } catch {
       return undefined;
     }

@@ -7,7 +7,7 @@ import { Database } from './database';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { KeyRing } from './key-ring';
 import { createLogger, type Logger } from './logging';
-import { migrate } from './migrate';
+import { hasNewestSchema, migrate } from './migrate';
 import { SigningKeys } from './signing-keys';
 
 /** What every process needs before it is built. */
@@ -36,8 +36,9 @@ export async function layFoundation(
   const logger = createLogger(config.logLevel, name);
   const { url, kek, stop } = await findStore(config);
   try {
-    await migrate(url);
     const database = await Database.connect({ url, connections: CONNECTIONS, entities });
+    // An empty database cannot even be asked. What else may be wrong, migrating will say.
+    if (!(await hasNewestSchema(database).catch(() => false))) await migrate(url);
     const keyRing = new KeyRing(kek, database);
     const signingKeys = await SigningKeys.load(database, keyRing);
     const close = async (): Promise<void> => {

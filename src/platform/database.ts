@@ -89,7 +89,7 @@ export class Database {
     private readonly callers: Pool,
   ) {}
 
-  /** Rejects when there are entities and the database cannot be reached. */
+  /** Nothing is asked of the database yet: it need not be there. */
   static async connect({ url, connections, entities }: DatabaseOptions): Promise<Database> {
     const address = asApplication(url);
     const mapped = entities.length === 0 ? undefined : await openEntities(address, entities);
@@ -133,7 +133,7 @@ export class Database {
 
 /** TypeORM takes a tenth of a second to load: a process that maps nothing starts without. */
 async function openEntities(address: string, entities: EntityTarget<ObjectLiteral>[]): Promise<Entities> {
-  return (await import('./entities.js')).Entities.open(address, entities);
+  return new (await import('./entities.js')).Entities(address, entities);
 }
 
 async function outside<Row extends QueryResultRow>(

@@ -8,23 +8,15 @@ const CONNECTIONS = 4;
 
 /** Rows as entities, by TypeORM; `Database` alone uses it. */
 export class Entities {
-  private constructor(private readonly source: DataSource) {}
+  private opening: Promise<DataSource> | undefined;
 
-  /** Rejects when the database cannot be reached. */
-  static async open(address: string, entities: EntityTarget<ObjectLiteral>[]): Promise<Entities> {
-    const source = new DataSource({
-      type: 'postgres',
-      url: address,
-      synchronize: false,
-      entities: entities as never[],
-      extra: settingsOf(CONNECTIONS),
-      poolErrorHandler: () => undefined,
-    });
-    return new Entities(await source.initialize());
-  }
+  constructor(
+    private readonly address: string,
+    private readonly entities: EntityTarget<ObjectLiteral>[],
+  ) {}
 
   async inTransaction<T>(programmeId: string, work: (tx: EntityTx) => Promise<T>): Promise<T> {
-    const runner = this.source.createQueryRunner();
+    const runner = (await this.opened()).createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
@@ -46,7 +38,21 @@ export class Entities {
     }
   }
 
-  close(): Promise<void> {
-    return this.source.destroy();
+  async close(): Promise<void> {
+    await (await this.opening)?.destroy();
+  }
+
+  /** With the first transaction; a database that is away then is asked again at the next. */
+  private opened(): Promise<DataSource> {
+    this.opening ??= new DataSource({
+      type: 'postgres',
+      url: this.address,
+      synchronize: false,
+      entities: this.entities as never[],
+      extra: settingsOf(CONNECTIONS),
+      poolErrorHandler: () => undefined,
+    }).initialize();
+    this.opening.catch(() => (this.opening = undefined));
+    return this.opening;
   }
 }

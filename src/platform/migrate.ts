@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { MigrationInterface } from 'typeorm';
-import { asApplication } from './connections';
+import type { Database, Statement } from './database';
 
 /** Any number would do, as long as every migration of a database takes the same one. */
 const MIGRATION_LOCK = 7_312_026;
@@ -13,15 +12,19 @@ const files = readdirSync(FOLDER)
   .filter((file) => /^\d{13}-[a-z-]+\.(ts|js)$/.test(file))
   .sort();
 
-/** How many migrations this version has: a database that has seen as many is ready to serve. */
-export const knownMigrations = files.length;
+const APPLIED: Statement = { name: 'applied_migrations', text: 'SELECT applied_migrations() AS applied' };
+
+/** Whether the database has seen every migration of this version. Rejects when it is away, or has seen none at all. */
+export async function hasNewestSchema(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ applied: number }>(APPLIED);
+  return row !== undefined && row.applied >= files.length;
+}
 
 /**
- * Brings the database at url to the newest schema; one at a time, the others wait and find nothing to do. When there is
- * something to do, the login must own the database and be able to create roles.
+ * Brings the database at url to the newest schema; one at a time, the others wait and find nothing to do.
+ * The login must own the database and be able to create roles.
  */
 export async function migrate(url: string): Promise<void> {
-  if (await isCurrent(url)) return;
   const { DataSource } = await import('typeorm');
   const source = new DataSource({
     type: 'postgres',
@@ -40,20 +43,5 @@ export async function migrate(url: string): Promise<void> {
   } finally {
     await guard.release();
     await source.destroy();
-  }
-}
-
-/** Asked as the services ask: every start does, and most find that it is. */
-async function isCurrent(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: asApplication(url) });
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ applied: number }>('SELECT applied_migrations() AS applied');
-    return rows[0] !== undefined && rows[0].applied >= knownMigrations;
-  } catch {
-    // An empty database has neither the function nor the role. What else may be wrong, migrating will say.
-    return false;
-  } finally {
-    await client.end();
   }
 }
