@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   consents: ['catalogue', 'outbox'],
   discounts: ['catalogue', 'outbox'],
   vault: ['consents', 'catalogue'],
+  awards: ['consents', 'outbox'],
   exchange: ['offers', 'consents', 'vault', 'outbox'],
   rewards: ['exchange', 'ledger', 'discounts', 'outbox'],
   redemption: ['ledger'],
@@ -21,6 +22,7 @@ const MAY_IMPORT = {
   // ledger: only to say which points stay (ADR 7). jobs and offers: for leaving and withdrawals (ADR 9).
   revocation: ['exchange', 'consents', 'vault', 'disclosure', 'outbox', 'ledger', 'jobs', 'offers', 'catalogue'],
   'customer-view': [
+    'awards',
     'catalogue',
     'offers',
     'consents',

@@ -89,9 +89,8 @@ const REVERSALS = `
   BEGIN
     IF NOT EXISTS (SELECT FROM awards w WHERE w.programme_id = NEW.programme_id AND w.id = NEW.award_id AND w.kind = 'points'
                       AND w.points = NEW.awarded AND w.customer_id = NEW.customer_id)
-       OR (NEW.number - 1, NEW.in_all - NEW.reversed) IS DISTINCT FROM
-          (SELECT count(*)::int, coalesce(sum(r.reversed), 0)::bigint FROM reversals r
-            WHERE r.programme_id = NEW.programme_id AND r.award_id = NEW.award_id AND r.number < NEW.number)
+       OR EXISTS (SELECT FROM reversals r WHERE r.programme_id = NEW.programme_id AND r.award_id = NEW.award_id AND r.number < NEW.number
+                  HAVING count(*) <> NEW.number - 1 OR coalesce(sum(r.reversed), 0) <> NEW.in_all - NEW.reversed)
        OR NEW.reversed > 0 AND NOT EXISTS (SELECT FROM transfers t WHERE t.programme_id = NEW.programme_id AND t.kind = 'reversal'
             AND t.cause = NEW.id) THEN
       RAISE EXCEPTION 'reversal % is not what its award and transfer say', NEW.id
@@ -153,6 +152,7 @@ const REVERSE = `
       outcome := 'pending'; RETURN;
     END IF;
 
+    moment := coalesce(moment, now());
     today := (SELECT (moment AT TIME ZONE p.time_zone)::date FROM programmes p WHERE p.id = programme);
     own := ARRAY(
       WITH RECURSIVE lots_of_award AS (

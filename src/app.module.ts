@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access';
+import { AwardsModule } from './awards';
 import { CatalogueModule, catalogueEntities } from './catalogue';
 import { ConsentsModule } from './consents';
 import { CustomerViewModule } from './customer-view';
@@ -32,6 +33,7 @@ export class AppModule {
         OffersModule,
         ConsentsModule,
         ExchangeModule,
+        AwardsModule,
         DiscountsModule,
         DisclosureModule,
         RevocationModule,

@@ -26,7 +26,10 @@ const BALANCE: Statement = {
                 coalesce((SELECT sum(w.points) FROM shares s
                             JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = s.id
                             JOIN awards w ON w.programme_id = $1 AND w.id = s.id
-                           WHERE s.programme_id = $1 AND s.customer_id = $2), 0) AS pending,
+                           WHERE s.programme_id = $1 AND s.customer_id = $2), 0)
+                  + coalesce((SELECT sum(w.points) FROM awards w
+                                JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id
+                               WHERE w.programme_id = $1 AND w.customer_id = $2 AND w.share_id IS NULL), 0) AS pending,
                 (SELECT coalesce(json_agg(json_build_object('points', o.points, 'on', o.expires_on) ORDER BY o.expires_on), '[]')
                    FROM open o, day WHERE o.expires_on >= day.today) AS expiring`,
 };

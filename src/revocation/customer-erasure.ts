@@ -13,7 +13,10 @@ const REF: Statement = {
 const PENDING: Statement = {
   name: 'customer_has_pending_points',
   text: `SELECT FROM shares s JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = s.id
-          WHERE s.programme_id = $1 AND s.customer_id = $2 LIMIT 1`,
+          WHERE s.programme_id = $1 AND s.customer_id = $2
+         UNION ALL
+         SELECT FROM awards w JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id
+          WHERE w.programme_id = $1 AND w.customer_id = $2 AND w.share_id IS NULL LIMIT 1`,
 };
 const OWED: Statement = {
   name: 'erasures_owed_to_customer',
