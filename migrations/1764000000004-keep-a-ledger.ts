@@ -10,10 +10,11 @@ export class KeepALedger1764000000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       -- Customer accounts (available, held) never go below 0; the programme's own are where points come from and go to,
-      -- striped so that two workers that post for one programme do not wait for each other.
+      -- striped so that two workers that post for one programme do not wait for each other. No foreign key to the programme:
+      -- everyone's first points would check it.
       CREATE TABLE accounts (
         id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT accounts_pk PRIMARY KEY,
-        programme_id uuid NOT NULL CONSTRAINT accounts_programme_fk REFERENCES programmes,
+        programme_id uuid NOT NULL,
         customer_id bigint NOT NULL DEFAULT 0,
         kind text NOT NULL,
         stripe smallint NOT NULL DEFAULT 0,
@@ -130,6 +131,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
         owed owed_award[];
         customers bigint[];
         held open_account[];
+        opened open_account[] := '{}';
         source accounts;
       BEGIN
         PERFORM set_config('gegenwert.programme', programme::text, true);
@@ -137,12 +139,18 @@ export class KeepALedger1764000000004 implements MigrationInterface {
         IF cardinality(owed) = 0 THEN RETURN 0; END IF;
         customers := ARRAY(SELECT DISTINCT o.customer_id FROM unnest(owed) o ORDER BY 1);
         held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
-        IF cardinality(held) < cardinality(customers) THEN -- someone's first points
-          INSERT INTO accounts (programme_id, customer_id, kind)
-            SELECT programme, c, 'available' FROM unnest(customers) c
-             WHERE c NOT IN (SELECT h.customer_id FROM unnest(held) h) ORDER BY c
-            ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING;
-          held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
+        IF cardinality(held) < cardinality(customers) THEN -- someone's first points: the account opens with them
+          WITH made AS (
+            INSERT INTO accounts (programme_id, customer_id, kind, balance, transfers, last_transfer)
+              SELECT programme, o.customer_id, 'available', sum(o.points), count(*), (array_agg(o.id ORDER BY o.id DESC))[1]
+                FROM unnest(owed) o WHERE o.customer_id NOT IN (SELECT h.customer_id FROM unnest(held) h)
+               GROUP BY o.customer_id ORDER BY o.customer_id
+              ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING RETURNING id, customer_id)
+          SELECT coalesce(array_agg(ROW(made.id, made.customer_id, 0, NULL)::open_account), '{}') INTO opened FROM made;
+          IF cardinality(held) + cardinality(opened) < cardinality(customers) THEN -- another has opened some meanwhile
+            held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a
+                           WHERE a.customer_id NOT IN (SELECT n.customer_id FROM unnest(opened) n));
+          END IF;
         END IF;
 
         INSERT INTO lots (programme_id, customer_id, id, points, remaining, expires_on)
@@ -161,7 +169,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
                  coalesce(lag(o.id) OVER customer, a.last_transfer) AS previous,
                  source.balance - sum(o.points) OVER batch AS source_balance,
                  coalesce(lag(o.id) OVER batch, source.last_transfer) AS source_previous
-            FROM unnest(owed) o JOIN unnest(held) a ON a.customer_id = o.customer_id
+            FROM unnest(owed) o JOIN unnest(held || opened) a ON a.customer_id = o.customer_id
           WINDOW customer AS (PARTITION BY o.customer_id ORDER BY o.id ROWS UNBOUNDED PRECEDING),
                  batch AS (ORDER BY o.customer_id, o.id ROWS UNBOUNDED PRECEDING))
         INSERT INTO transfers (programme_id, id, kind, cause, points, debit_account, debit_balance, debit_previous,

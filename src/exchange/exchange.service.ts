@@ -70,7 +70,7 @@ export class Exchange {
         if (violatedConstraint(error) === 'idempotency_keys_pk') return run();
         throw error;
       });
-      this.bell.ring(programmeId);
+      this.bell.ring(programmeId, shares.length);
       return outcomes;
     },
     limit: BATCH_LIMIT,

@@ -6,8 +6,11 @@ import type { QueueSetting } from './queue-setting';
 
 /** Tells the workers that something is owed. It may be lost: the database alone says what is owed, and the sweep finds it (I12). */
 export interface Bell {
-  /** Never throws and never waits. At most one call to the queue is under way in this process; rings meanwhile become one a programme. */
-  ring(programmeId: string): void;
+  /**
+   * owed: how many things, by which the pace is set. Never throws and never waits. At most one call to the queue is under
+   * way in this process; rings meanwhile become one a programme.
+   */
+  ring(programmeId: string, owed?: number): void;
   /** Whether the queue answers, asked now, within half a second. */
   healthy(): Promise<boolean>;
   /** Gives what was rung a second to go out, then leaves. Later rings are ignored. */
@@ -22,8 +25,11 @@ const retryAfterMs = 300;
 const healthTimeoutMs = 500;
 /** How long a ring waits for a queue that was never there, and the last rings before closing. */
 const patienceMs = 1000;
-/** Between two rounds of rings: a job costs the queue several writes, and while shares come in the worker is at work anyway. */
+/** Between two rounds of rings: a job costs the queue several writes. */
 const paceMs = 20;
+/** The same when a load of things came to be owed since the last round: fewer and larger batches cost everyone less. */
+const paceUnderLoadMs = 100;
+const load = 32;
 
 /** A bell on Redis or PostgreSQL. Returns at once: the queue need not be there yet. */
 export function createBell(options: BellOptions): Bell {
@@ -34,6 +40,7 @@ class QueueBell implements Bell {
   private readonly outage: Outage;
   /** Programmes to ring for that the queue has not been told of. Bounded by their number, however long the queue is away. */
   private readonly owed = new Set<string>();
+  private sinceLastRound = 0;
   private ringing: Promise<void> | undefined;
   private queue: OpenQueue;
   private readonly opening: Promise<void>;
@@ -46,9 +53,10 @@ class QueueBell implements Bell {
     this.opening = this.open();
   }
 
-  ring(programmeId: string): void {
+  ring(programmeId: string, owed = 1): void {
     if (this.closed) return;
     this.owed.add(programmeId);
+    this.sinceLastRound += owed;
     this.ringing ??= this.ringAll().finally(() => (this.ringing = undefined));
   }
 
@@ -73,8 +81,10 @@ class QueueBell implements Bell {
 
   private async ringAll(): Promise<void> {
     do {
+      const owed = this.sinceLastRound;
+      this.sinceLastRound = 0;
       await this.ringRound();
-      await delay(paceMs);
+      await delay(owed < load ? paceMs : paceUnderLoadMs);
     } while (this.owed.size > 0 && !this.closed);
   }
 
