@@ -88,7 +88,9 @@ async function collect(tx: Tx, customerRef: string, locale: string | undefined):
     consents: await consentsOf(tx, customerId),
     history: await consentEventsOf(tx, customerId),
     disclosures: await disclosuresOf(tx, customerId),
-    entries: await all((after) => pageOfEntries(tx, customerId, { after, limit: AT_A_TIME, language })),
+    entries: await all((after) =>
+      pageOfEntries(tx, customerId, { after, limit: AT_A_TIME, reader: { language, isCustomer: true } }),
+    ),
   };
 }
 

@@ -34,7 +34,7 @@ export class CustomerViewController {
     @Param('customerRef') customerRef: string,
     @Query() page: LocalePage,
   ): Promise<EntryPage> {
-    return this.view.entries(programmeId, customerRef, page);
+    return this.view.entries({ programmeId, customerRef, isCustomer: false }, page);
   }
 
   @Get('ledger')

@@ -13,6 +13,13 @@ import { pageOfShares } from './shares-ledger';
 export const NO_POINTS: Balance = { available: 0, pending: 0, held: 0, expiring: [] };
 const NOTHING = { data: [], nextCursor: null };
 
+/** Whose it is, and whether it is they who ask. */
+export interface Whose {
+  programmeId: string;
+  customerRef: string;
+  isCustomer: boolean;
+}
+
 /**
  * What a customer has, and what came of what they shared. One who has never shared has nothing, which is no error: a
  * storefront may ask before the first share. All of it @throws 404 for what can be no customerRef, 422 for a cursor that
@@ -26,10 +33,11 @@ export class CustomerView {
     return this.read(programmeId, customerRef, NO_POINTS, balanceOf);
   }
 
-  entries(programmeId: string, customerRef: string, { locale, ...page }: LocalePage): Promise<EntryPage> {
-    return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) =>
-      pageOfEntries(tx, customerId, { ...page, language: await languageOf(tx, locale) }),
-    );
+  entries({ programmeId, customerRef, isCustomer }: Whose, { locale, ...page }: LocalePage): Promise<EntryPage> {
+    return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) => {
+      const reader = { language: await languageOf(tx, locale), isCustomer };
+      return pageOfEntries(tx, customerId, { ...page, reader });
+    });
   }
 
   ledger(programmeId: string, customerRef: string, { locale, ...page }: LocalePage): Promise<LedgerPage> {

@@ -1,7 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { REVERSAL_REASONS, type ReversalReason } from '../awards';
 import type { TransferKind } from '../ledger';
 
-const KINDS: TransferKind[] = ['award', 'hold', 'capture', 'release', 'refund', 'expiry', 'reversal', 'forfeit'];
+export const KINDS: TransferKind[] = ['award', 'hold', 'capture', 'release', 'refund', 'expiry', 'reversal', 'forfeit'];
+const REDEMPTION_STATUSES = ['held', 'captured', 'released'] as const;
+export type RedemptionStatus = (typeof REDEMPTION_STATUSES)[number];
 
 export class ExpiringPoints {
   @ApiProperty({ type: 'integer', example: 120 })
@@ -26,7 +29,7 @@ export class BalanceView {
   expiring: ExpiringPoints[];
 }
 
-/** What an entry is for: a share of the customer, or else its cause. */
+/** What an entry is for: the share that earned it, or else its cause, with what earned what that takes away. */
 export class EntryBecause {
   @ApiPropertyOptional({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
   share?: string;
@@ -42,9 +45,30 @@ export class EntryBecause {
   /** Since when the customer has taken back all of the share. The points stay. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
   shareRevokedAt?: string;
-  /** What the transfer was made for, where that is no share. */
+  /** What the transfer was made for, where that is no share: a redemption, a lot that expired, an award, a reversal, a job. */
   @ApiPropertyOptional({ example: 'red_01k9v5m3c8e1p9r2t4y6u8i0ag' })
   cause?: string;
+  /** Of an award for something else than data: what the storefront said that it is for. */
+  @ApiPropertyOptional({ example: 'Order' })
+  reason?: string;
+  /** Of such an award: the storefront's own reference. */
+  @ApiPropertyOptional({ example: 'order-1001' })
+  reference?: string;
+  /** Of points that are spent, set aside or given back: the storefront's order. */
+  @ApiPropertyOptional({ example: 'order-2026-0815' })
+  orderRef?: string;
+  /** What has become of the redemption until now: points that are set aside are spent once it is captured. */
+  @ApiPropertyOptional({ enum: REDEMPTION_STATUSES, example: 'captured' })
+  redemptionStatus?: RedemptionStatus;
+  /** Of points that expired or were taken back: the award that had earned them. */
+  @ApiPropertyOptional({ example: 'awd_01k9v5m3c8e1p9r2t4y6u8i0ad' })
+  award?: string;
+  /** The last day on which they could be spent. */
+  @ApiPropertyOptional({ format: 'date', example: '2027-11-24' })
+  expiredOn?: string;
+  /** Why staff took points of a wrong award back; not said to customers. */
+  @ApiPropertyOptional({ enum: REVERSAL_REASONS, example: 'duplicate' })
+  reversedFor?: ReversalReason;
 }
 
 export class EntryView {
@@ -57,6 +81,9 @@ export class EntryView {
   /** What it did to the available points: below 0 where they left. */
   @ApiProperty({ type: 'integer', example: 120 })
   points: number;
+  /** Available points before it. */
+  @ApiProperty({ type: 'integer', example: 0 })
+  balanceBefore: number;
   /** Available points after it. */
   @ApiProperty({ type: 'integer', example: 120 })
   balanceAfter: number;

@@ -30,7 +30,7 @@ export class MeController {
   @ApiOperation({ operationId: 'listMyEntries', summary: 'Every change of my points and why, newest first' })
   @ApiOkResponse({ type: EntryPage })
   entries(@Caller() { programmeId, customerRef }: Customer, @Query() page: LocalePage): Promise<EntryPage> {
-    return this.view.entries(programmeId, customerRef, page);
+    return this.view.entries({ programmeId, customerRef, isCustomer: true }, page);
   }
 
   @Get('ledger')

@@ -105,6 +105,7 @@ describe('entries', () => {
       at: expect.stringMatching(/^\d{4}-.*Z$/),
       kind: 'award',
       points: 3,
+      balanceBefore: 3,
       balanceAfter: 6,
       because: {
         share: shares[2],
@@ -193,7 +194,11 @@ describe('entries', () => {
       ['hold', -50, 70],
       ['award', 120, 120],
     ]);
-    expect((await dataOf(ref, 'entries'))[0]?.['because']).toEqual({ cause: redemption });
+    expect((await dataOf(ref, 'entries'))[0]?.['because']).toEqual({
+      cause: redemption,
+      orderRef: 'order',
+      redemptionStatus: 'held',
+    });
     expect((await view(ref, 'balance')).body).toMatchObject({ available: 70, held: 50 });
   });
 
