@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 } from 'uuid';
+import { CallLimits } from './access';
 import { AppModule } from './app.module';
 import { toPublicId } from './platform/ids';
 import { openApiDocument, serveDocs } from './platform/http/openapi';
@@ -17,6 +18,7 @@ const BODY_LIMIT_BYTES = 256 * 1024;
 export async function buildApi(platform: Platform): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: platform.config.trustedProxies.length > 0 && platform.config.trustedProxies,
     routerOptions: { maxParamLength: 256 },
     genReqId: () => toPublicId('req', v7()),
     // What cannot even be routed or parsed answers as everything else does.
@@ -31,6 +33,7 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
   await guardResponses(app);
+  limitStrangers(app);
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
@@ -64,5 +67,22 @@ async function guardResponses(app: NestFastifyApplication): Promise<void> {
     if (request.url.startsWith('/docs')) reply.helmet();
     else void reply.headers(DATA_HEADERS);
     done();
+  });
+}
+
+/**
+ * Whoever comes without a key or token is counted at the door, whatever they come for; who is refused with one, by the
+ * guard. Health is asked often, and by machines.
+ */
+function limitStrangers(app: NestFastifyApplication): void {
+  const limits = app.get(CallLimits, { strict: false });
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onRequest', (request, reply, done) => {
+    const isKnown = request.headers.authorization !== undefined && !request.is404;
+    if (isKnown || request.url.startsWith('/health/')) return done();
+    limits.admitStranger(request.ip, reply).then(
+      () => done(),
+      (error: unknown) => sendProblem(reply, toProblem(error), String(request.id)),
+    );
   });
 }

@@ -1,7 +1,9 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { forbidden } from '../platform/problem';
+import type { FastifyReply } from 'fastify';
+import { forbidden, Problem } from '../platform/problem';
 import { ALLOWED, PUBLIC, type Allowed, type RequestWithPrincipal } from './access.decorators';
+import { CallLimits } from './call-limits';
 import { Callers } from './callers';
 import type { Principal } from './principal';
 
@@ -20,18 +22,34 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly callers: Callers,
+    private readonly limits: CallLimits,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.ruleOf(context.getClass(), context.getHandler());
-    return rule === 'public' || this.admit(rule, context.switchToHttp().getRequest<RequestWithPrincipal>());
+    if (rule === 'public') return true;
+    const http = context.switchToHttp();
+    return this.admit(rule, http.getRequest<RequestWithPrincipal>(), http.getResponse<FastifyReply>());
   }
 
-  private async admit(rule: Allowed, request: RequestWithPrincipal): Promise<boolean> {
-    const principal = await this.callers.identify(request.headers.authorization);
+  private async admit(rule: Allowed, request: RequestWithPrincipal, reply: FastifyReply): Promise<boolean> {
+    const principal = await this.identify(request, reply);
+    await this.limits.admit(principal, request.ip, reply);
     if (!mayCall(rule, principal)) throw forbidden('The key or token is valid, but not for this call.');
     request.principal = principal;
     return true;
+  }
+
+  private async identify(request: RequestWithPrincipal, reply: FastifyReply): Promise<Principal> {
+    const { authorization } = request.headers;
+    try {
+      return await this.callers.identify(authorization);
+    } catch (error) {
+      const isRefused = error instanceof Problem && error.status === 401;
+      // A call without a key or token was counted when it came.
+      if (isRefused && authorization !== undefined) await this.limits.admitStranger(request.ip, reply);
+      throw error;
+    }
   }
 
   private ruleOf(controller: Controller, handler: Handler): Rule {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard';
+import { CallLimits } from './call-limits';
 import { CallerIds } from './caller-id';
 import { Callers } from './callers';
 import { CustomerSessions } from './customer-sessions';
@@ -21,6 +22,7 @@ import { ProgrammesService } from './programmes.service';
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     Callers,
+    CallLimits,
     CallerIds,
     CustomerSessions,
     IssuerKeys,

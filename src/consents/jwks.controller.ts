@@ -1,6 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access';
+import { ApiProblems } from '../platform/http/api-problems';
+import { TOO_MANY_REQUESTS } from '../platform/http/openapi-problems';
 import { SigningKeys, type PublicJwk } from '../platform/signing-keys';
 
 @ApiTags('Service')
@@ -38,6 +40,7 @@ export class JwksController {
       },
     },
   })
+  @ApiProblems({ 429: TOO_MANY_REQUESTS })
   jwks(): { keys: PublicJwk[] } {
     return this.keys.jwks;
   }

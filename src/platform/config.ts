@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Settings of a service process, read once at its start. */
 export interface Config {
   port: number;
@@ -13,6 +15,17 @@ export interface Config {
   kek: Buffer | undefined;
   logLevel: LogLevel;
   allowLoopbackWebhooks: boolean;
+  /** How often each may call; 0: as often as it likes. */
+  callsPerMinute: {
+    /** Each key of storefronts, recipients and staff. */
+    key: number;
+    /** Each customer with a token of their own. */
+    customer: number;
+    /** Each address that calls without a key or token, or with one that is refused. */
+    unknown: number;
+  };
+  /** Addresses and networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed. */
+  trustedProxies: string[];
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -49,6 +62,12 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
     }
     return text;
   };
+  const count = (name: string, otherwise: number): number => {
+    const text = env[name];
+    if (text === undefined || text === '') return otherwise;
+    if (!/^\d{1,9}$/.test(text)) faults.push(`${name} must be a whole number, 0 for no limit`);
+    return Number(text);
+  };
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const loopback = env.GEGENWERT_WEBHOOK_ALLOW_LOOPBACK || (databaseUrl ? 'false' : 'true');
   if (loopback !== 'true' && loopback !== 'false')
@@ -67,6 +86,12 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
     kek: readKek(env.GEGENWERT_KEK, databaseUrl !== undefined && options.kek !== 'unused', faults),
     logLevel,
     allowLoopbackWebhooks: loopback === 'true',
+    callsPerMinute: {
+      key: count('GEGENWERT_KEY_CALLS_PER_MINUTE', 0),
+      customer: count('GEGENWERT_CUSTOMER_CALLS_PER_MINUTE', 120),
+      unknown: count('GEGENWERT_UNKNOWN_CALLS_PER_MINUTE', 60),
+    },
+    trustedProxies: readNetworks('GEGENWERT_TRUSTED_PROXIES', env, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -81,4 +106,19 @@ function readKek(text: string | undefined, required: boolean, faults: string[]):
   const kek = Buffer.from(text, 'base64');
   if (kek.length !== 32) faults.push('GEGENWERT_KEK must be 32 bytes in base64 (openssl rand -base64 32)');
   return kek;
+}
+
+function readNetworks(name: string, env: NodeJS.ProcessEnv, faults: string[]): string[] {
+  const networks = (env[name] ?? '').split(',').flatMap((text) => text.trim() || []);
+  if (!networks.every(isNetwork))
+    faults.push(`${name} must be IP addresses or networks (10.0.0.0/8), set apart by commas`);
+  return networks;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix] = text.split('/', 2);
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (prefix === undefined) return bits > 0;
+  // A prefix of 0 would believe everyone.
+  return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits && text === `${address}/${prefix}`;
 }

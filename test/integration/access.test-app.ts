@@ -15,6 +15,8 @@ import { createTestDatabase } from '../setup/database';
 
 export const OPERATOR_KEY = 'an operator key, of $ome length';
 
+const UNLIMITED = { GEGENWERT_CUSTOMER_CALLS_PER_MINUTE: '0', GEGENWERT_UNKNOWN_CALLS_PER_MINUTE: '0' };
+
 /** What a refusal looks like. */
 export const refused = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
 export const unknownCaller = refused(401, 'unauthorized');
@@ -85,7 +87,7 @@ export async function startTestApp(overrides: { operatorKey?: undefined } = {}) 
   const testDatabase = await createTestDatabase();
   const database = await Database.connect({ url: testDatabase.url, connections: 10, entities: [] });
   const kek = randomBytes(32);
-  const config = { ...readConfig({ LOG_LEVEL: 'silent' }), operatorKey: OPERATOR_KEY, ...overrides };
+  const config = { ...readConfig({ LOG_LEVEL: 'silent', ...UNLIMITED }), operatorKey: OPERATOR_KEY, ...overrides };
   const keyRing = new KeyRing(kek, database);
   const logger = createLogger('silent', 'test');
   const platform = { config, database, keyRing, logger, bell: { ring: () => undefined } };

@@ -40,6 +40,9 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
     GEGENWERT_WEBHOOK_ALLOW_LOOPBACK: 'true',
     PORT: '0',
     LOG_LEVEL: 'info',
+    // Tests guess and call as nobody may: those of the limits set their own.
+    GEGENWERT_CUSTOMER_CALLS_PER_MINUTE: '0',
+    GEGENWERT_UNKNOWN_CALLS_PER_MINUTE: '0',
     REDIS_URL: settings.redisUrl ?? '',
     ...settings.env,
   };

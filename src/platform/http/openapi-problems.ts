@@ -39,8 +39,19 @@ export const PROBLEM_SCHEMA = {
 
 const HEADERS: Partial<Record<number, object>> = {
   401: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'Bearer' } },
+  429: {
+    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds after which to try again' },
+    'RateLimit-Policy': {
+      schema: { type: 'string' },
+      description: 'How many calls in how many seconds: `"key";q=600;w=60`',
+    },
+    RateLimit: { schema: { type: 'string' }, description: 'How many are left, and for how long: `"key";r=0;t=12`' },
+  },
   503: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds after which to try again' } },
 };
+
+/** What whoever calls too often is answered. */
+export const TOO_MANY_REQUESTS = { 'too-many-requests': 'this caller, or this address, called too often' };
 
 /** What a call meets because of its kind: whether it has a caller, a body, parameters, an Idempotency-Key. */
 function problemsOfKind(method: string, operation: Operation, takesKey: boolean): Problems[] {
@@ -54,6 +65,7 @@ function problemsOfKind(method: string, operation: Operation, takesKey: boolean)
       ? {
           401: { unauthorized: 'no key or token, or one that is unknown, expired or revoked' },
           403: { forbidden: 'the key or token is valid, but not for this call' },
+          429: TOO_MANY_REQUESTS,
           503: { unavailable: 'a store that this needs is away, or too many requests are waiting' },
         }
       : {},
