@@ -228,6 +228,41 @@ describe('the contract as it is kept', () => {
     expect((await storefront('DELETE', '/v1/customers/frida?balance=forfeit')).status).toBe(202);
   });
 
+  it('lets points be awarded and wrong ones reversed, and codes be used', async () => {
+    const order = { customerRef: 'ida', points: 250, reason: 'Order', reference: 'order-1', validDays: 30 };
+    const given = await storefront('POST', '/v1/awards', order);
+    expect(given.status).toBe(201);
+    const award = `/v1/awards/${given.body['id']}`;
+    await eventually(
+      () => storefront('GET', award),
+      ({ body }) => body['status'] === 'granted',
+    );
+    const wrong = { reason: 'duplicate', evidence: 'Order 1 was awarded twice.', points: 50 };
+    expect((await admin('POST', `${award}/reversals`, wrong)).status).toBe(201);
+    expect((await admin('GET', award)).body['reversals']).toHaveLength(1);
+    await storefront('GET', '/v1/customers/ida/entries');
+    const code = await issueCode('ida');
+    const cart = { orderRef: 'order-2', order: { totalMinor: 4990, currency: 'EUR' } };
+    const discount = `/v1/discounts/${code}`;
+    for (const step of ['reserve', 'release', 'reserve', 'redeem']) {
+      const body = step === 'release' ? { orderRef: 'order-2' } : cart;
+      expect(await storefront('POST', `${discount}/${step}`, body)).toMatchObject({ status: 200 });
+    }
+    expect((await storefront('GET', discount)).body['status']).toBe('redeemed');
+  });
+
+  /** A code of 5 euros off an order of 20. */
+  async function issueCode(customerRef: string): Promise<string> {
+    const discount = { kind: 'amount', amountMinor: 500, currency: 'EUR', minimumOrderMinor: 2000, validDays: 30 };
+    const offer = await programme.publish({ reward: { type: 'discount', discount } });
+    const { body } = await programme.share(customerRef, { offer });
+    const { body: share } = await eventually(
+      () => storefront('GET', `/v1/shares/${body['id']}`),
+      (answer) => answer.body['award'].status === 'granted',
+    );
+    return share['award'].code as string;
+  }
+
   describe('answers what is wrong as a problem:', () => {
     const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
     const share = (changes: object = {}) => ({
@@ -378,6 +413,37 @@ describe('the contract as it is kept', () => {
       });
       expect([422]).toContain(answer.status);
       expect(answer.body['type']).toMatch(/explicit-consent-required|consent-incomplete/);
+    });
+
+    it('a code that is used, over, or not for this order; a reference that is used; a reversal of what is not there', async () => {
+      const discount = `/v1/discounts/${await issueCode('jens')}`;
+      const order = (totalMinor: number, currency: string) => ({ orderRef: 'one', order: { totalMinor, currency } });
+      const redeem = (body: object) => storefront('POST', `${discount}/redeem`, body);
+      expect(await redeem(order(1999, 'EUR'))).toMatchObject(problem(409, 'order-too-small'));
+      expect(await redeem(order(9999, 'CHF'))).toMatchObject(problem(409, 'currency-mismatch'));
+      expect((await redeem(order(2000, 'EUR'))).status).toBe(200);
+      for (const step of ['reserve', 'redeem', 'release']) {
+        expect(await storefront('POST', `${discount}/${step}`, { orderRef: 'two' })).toMatchObject(
+          problem(409, 'code-used'),
+        );
+      }
+      expect(await storefront('GET', '/v1/discounts/SUMMER')).toMatchObject(problem(404, 'not-found'));
+      const award = { customerRef: 'jens', points: 5, reason: 'Order', reference: 'order-3' };
+      const { body: given } = await storefront('POST', '/v1/awards', award);
+      expect(await storefront('POST', '/v1/awards', { ...award, points: 6 })).toMatchObject(
+        problem(409, 'reference-used'),
+      );
+      await eventually(
+        () => storefront('GET', `/v1/awards/${given['id']}`),
+        ({ body }) => body['status'] === 'granted',
+      );
+      const reverse = (body: object) => admin('POST', `/v1/awards/${given['id']}/reversals`, body);
+      expect(await reverse({ reason: 'error', evidence: 'x', points: 6 })).toMatchObject(
+        problem(409, 'reversal-exceeds-award'),
+      );
+      expect(await reverse({ reason: 'consent-withdrawn', evidence: 'x' })).toMatchObject(
+        problem(422, 'invalid-request'),
+      );
     });
 
     it('a key, a slug or a state that is taken', async () => {

@@ -81,7 +81,8 @@ describe('two programmes in one service', () => {
     call(service.url, operation.method, fillPath(operation, ids), { key: caller.key, body });
 
   const shows = (text: string): boolean =>
-    text.includes(CANARY) || Object.values(ids).some((id) => /^[a-z]{3}_/.test(id) && text.includes(id));
+    text.includes(CANARY) ||
+    Object.values(ids).some((id) => /^([a-z]{3}_|[0-9A-Z]{12}$)/.test(id) && text.includes(id));
 
   it('show, change and admit nothing of each other on any route, whoever calls', async () => {
     const before = await rowsOf(superuser, theirUuid);
@@ -276,7 +277,7 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
   const coded = await programme.publish({ ...terms, reward: discount });
   const values = { [KEY]: CANARY };
   const consents = [{ attribute: KEY, purposes: [KEY] }];
-  await programme.share(REF, { offer: coded, values, consents });
+  const code = await programme.share(REF, { offer: coded, values, consents });
   const revoked = await programme.share(REF, { offer, values, consents });
   const read = by(service, programme.recipients.newsletter.apiKey);
   await read('POST', '/v1/disclosures', { customerRef: REF, purpose: KEY, attributes: [KEY], reason: CANARY });
@@ -287,6 +288,21 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     ({ status }) => status !== 'blocked',
   );
   const share = await programme.share(REF, { offer, values, consents });
+  const award = await storefront('POST', '/v1/awards', {
+    customerRef: REF,
+    points: 1000,
+    reason: CANARY,
+    reference: CANARY,
+  });
+  const { award: withCode } = await eventually(
+    () => storefront('GET', `/v1/shares/${code.body['id']}`),
+    ({ award: promised }) => promised.status === 'granted',
+  );
+  await eventually(
+    () => storefront('GET', `/v1/awards/${award['id']}`),
+    ({ status }) => status === 'granted',
+  );
+  await admin('POST', `/v1/awards/${award['id']}/reversals`, { reason: 'error', evidence: CANARY, points: 10 });
   const pause = await storefront('POST', '/v1/pauses', {
     customerRef: REF,
     share: revoked.body['id'],
@@ -313,6 +329,8 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     shares: share.body['id'] as string,
     revocations: revocation['id'] as string,
     pauses: pause['id'] as string,
+    awards: award['id'] as string,
+    discounts: withCode.code as string,
     jobs: jobId as string,
     values: KEY,
     'revocation-notices': notices['data'][0].id as string,
