@@ -9,6 +9,7 @@ const MAY_IMPORT = {
   ledger: [],
   catalogue: [],
   health: [],
+  chain: [],
   jobs: ['outbox'],
   offers: ['catalogue'],
   consents: ['catalogue', 'outbox'],

@@ -2,6 +2,7 @@ import { DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access';
 import { AwardsModule } from './awards';
 import { CatalogueModule, catalogueEntities } from './catalogue';
+import { ChainModule } from './chain';
 import { ConsentsModule } from './consents';
 import { CustomerViewModule } from './customer-view';
 import { DisclosureModule } from './disclosure';
@@ -39,6 +40,7 @@ export class AppModule {
         RevocationModule,
         RedemptionModule,
         JobsModule,
+        ChainModule,
         CustomerViewModule,
         MarketingModule,
       ],

@@ -1,3 +1,4 @@
+import { continueHistory, sealHistory, unsealed } from './chain/core';
 import { forgetOldKeys } from './idempotency/core';
 import { runJobs } from './jobs/core';
 import { forfeit } from './ledger';
@@ -5,11 +6,14 @@ import { forgetOldMarks } from './offers/core';
 import type { Database, Statement, Tx } from './platform/database';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
+import type { SigningKeys } from './platform/signing-keys';
 import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation/core';
 import { grantOwed } from './rewards';
 
 /** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
 const SWEEP_MS = 250;
+/** How long what was written waits to be sealed; what comes meanwhile is one block. */
+const SEAL_MS = 1_000;
 const MEASURE_MS = 5_000;
 const EXPIRE_MS = 60_000;
 const CLEAN_MS = 3_600_000;
@@ -48,7 +52,7 @@ export interface Work {
 }
 
 /** Starts at once with what is owed from before, and sweeps from then on. */
-export function startWork(database: Database, logger: Logger): Work {
+export function startWork(database: Database, signingKeys: SigningKeys, logger: Logger): Work {
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   let stopping = false;
@@ -107,6 +111,31 @@ export function startWork(database: Database, logger: Logger): Work {
     }
   }
 
+  let history: Promise<void> | undefined;
+  /** Once: afterwards the numbers of this cluster's transactions only grow. */
+  async function goOnWithHistory(): Promise<void> {
+    if (await continueHistory(database)) {
+      logger.warn(
+        'the database counts its transactions anew, as after a restore; the chains go on after what they have',
+      );
+    }
+  }
+
+  async function seal(): Promise<void> {
+    await (history ??= goOnWithHistory().catch((error: unknown) => {
+      history = undefined;
+      throw error;
+    }));
+    const programmes = await unsealed(database);
+    metrics.oldestUnsealedSeconds.set(Math.max(0, ...programmes.map(({ seconds }) => seconds)));
+    const sealing = programmes
+      .filter(({ ready }) => ready)
+      .map(({ programmeId }) => sealHistory(database, signingKeys, programmeId, isStopping));
+    for (const one of await Promise.allSettled(sealing)) {
+      if (one.status === 'rejected') logger.error({ error: one.reason as unknown }, 'history could not be sealed');
+    }
+  }
+
   async function measure(): Promise<void> {
     const [backlog] = await database.query<{ owed: number; seconds: number }>(BACKLOG);
     metrics.owedAwards.set(backlog?.owed ?? 0);
@@ -116,6 +145,7 @@ export function startWork(database: Database, logger: Logger): Work {
   const sweeping = repeat(sweep, SWEEP_MS, logger);
   const loops = [
     sweeping,
+    repeat(seal, SEAL_MS, logger, SETTLE_MS),
     repeat(measure, MEASURE_MS, logger, SETTLE_MS),
     repeat(expire, EXPIRE_MS, logger, SETTLE_MS),
     repeat(clean, CLEAN_MS, logger, SETTLE_MS),

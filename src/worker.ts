@@ -15,8 +15,8 @@ const FIRST_SWEEP_MS = 250;
 runService('worker', async () => {
   const config = readConfig(process.env);
   const foundation = await layFoundation(config, 'worker', []);
-  const { database, databaseUrl, logger } = foundation;
-  const work = startWork(database, logger);
+  const { database, databaseUrl, logger, signingKeys } = foundation;
+  const work = startWork(database, signingKeys, logger);
   await Promise.race([work.begun, sleep(FIRST_SWEEP_MS, undefined, { ref: false })]);
   const { listenToBell, prepareQueue } = await import('./platform/queue/index.js');
   const queue = { redisUrl: config.redisUrl, databaseUrl };

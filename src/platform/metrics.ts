@@ -22,7 +22,19 @@ export const metrics = {
     help: 'Age of the oldest owed award, 0 when none is owed.',
     registers,
   }),
-  /** `what`: `posting` for the worker's drain, `share`, `redemption`… for the group commits of the API. */
+  /** 0 when all history is sealed. Set by the worker when it seals. */
+  oldestUnsealedSeconds: new Gauge({
+    name: 'gegenwert_oldest_unsealed_seconds',
+    help: 'Age of the oldest transfer, share, consent event or disclosure that is not sealed in its chain, 0 when none is.',
+    registers,
+  }),
+  /** Over all programmes; rows a block are in `gegenwert_batch_size` as `sealing`. */
+  blocks: new Counter({
+    name: 'gegenwert_chain_blocks_total',
+    help: 'Blocks that this worker has added to the chains of history.',
+    registers,
+  }),
+  /** `what`: `posting` for the worker's drain, `sealing`, `share`, `redemption`… for the group commits of the API. */
   batchSize: new Histogram({
     name: 'gegenwert_batch_size',
     help: 'Rows that went through one statement and one commit.',

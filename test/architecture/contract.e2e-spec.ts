@@ -161,6 +161,10 @@ describe('the contract as it is kept', () => {
     }
     await storefront('GET', `${customer}/offers?locale=de`);
     await admin('GET', `/v1/offers/${programme.offer.id}/figures`);
+    await eventually(
+      () => admin('GET', '/v1/checkpoints?limit=1'),
+      ({ body }) => body['data'].length === 1,
+    );
     expect((await programme.disclose('anna')).status).toBe(200);
     await programme.revoke('anna', { share: share.body['id'] }, { dryRun: true });
     const revoked = await programme.revoke('anna', { share: share.body['id'] });

@@ -44,6 +44,7 @@ describe('two programmes in one service', () => {
     const other = await createProgramme(service);
     await fillCatalogue(service, other, 'another word');
     await nothingOwed(superuser);
+    await historySealed(superuser);
     await service.worker?.stop();
     // Owed, and nobody there to do it: the outbox has rows, and nothing changes unless a call changes it.
     await theirs.share('owed', { values: { birthday: CANARY } });
@@ -453,6 +454,13 @@ async function rowsOf(superuser: Client, programme: string): Promise<Record<stri
     found[name] = rows[0] as { count: number; hash: string };
   }
   return found;
+}
+
+async function historySealed(superuser: Client): Promise<void> {
+  await eventually(
+    () => superuser.query('SELECT FROM unsealed_programmes()'),
+    ({ rowCount }) => rowCount === 0,
+  );
 }
 
 async function nothingOwed(superuser: Client): Promise<void> {
