@@ -28,7 +28,7 @@ const BALANCE: Statement = {
                             JOIN awards w ON w.programme_id = $1 AND w.id = s.id
                            WHERE s.programme_id = $1 AND s.customer_id = $2), 0)
                   + coalesce((SELECT sum(w.points) FROM awards w
-                                JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id
+                                JOIN LATERAL (SELECT FROM outbox o WHERE o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id LIMIT 1) o ON true
                                WHERE w.programme_id = $1 AND w.customer_id = $2 AND w.share_id IS NULL), 0) AS pending,
                 (SELECT coalesce(json_agg(json_build_object('points', o.points, 'on', o.expires_on) ORDER BY o.expires_on), '[]')
                    FROM open o, day WHERE o.expires_on >= day.today) AS expiring`,
