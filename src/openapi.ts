@@ -2,17 +2,18 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module';
+import { readConfig } from './platform/config';
 import { openApiDocument } from './platform/http/openapi';
 import { KeyRing } from './platform/key-ring';
 import type { Platform } from './platform/platform.module';
 
 /**
- * What the modules are built with where nothing is served: a constructor may keep it, and may derive a key of the
- * service; whoever used it would fail.
+ * What the modules are built with where nothing is served: a constructor may keep it, read the settings, and derive a key
+ * of the service; whoever used more would fail.
  */
 const nothing = {} as never;
 const standIn: Platform = {
-  config: nothing,
+  config: readConfig({}),
   database: nothing,
   keyRing: new KeyRing(Buffer.alloc(32), nothing),
   signingKeys: nothing,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { buildApi } from '../../src/api';
+import { readConfig } from '../../src/platform/config';
 import { KeyRing } from '../../src/platform/key-ring';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
@@ -54,7 +55,7 @@ async function routes(): Promise<string[]> {
   const nothing = {} as never;
   const keyRing = new KeyRing(Buffer.alloc(32), nothing);
   const app = await buildApi({
-    config: nothing,
+    config: readConfig({}),
     database: nothing,
     keyRing,
     signingKeys: nothing,
