@@ -24,6 +24,9 @@ const TAGS: Record<string, string> = {
   Exchange: 'The share: consents, values and the promised award as one.',
   Recipient: 'For the systems that use values: read them by purpose, be told when that has to stop.',
   Revocation: 'Taking back a share, a purpose, an attribute or everything. The points stay.',
+  Awards: 'Points for something else than data, and what to do about a wrong award.',
+  Discounts:
+    'Codes for one order each: reserved, redeemed, given back. Read in any case, with hyphens, and I, L and O for 1 and 0.',
   Redemption: 'Spending points on orders, and what they are worth.',
   Jobs: 'Long work: how far it has come, and stopping it.',
   'Customer view': 'A customer’s points, and what they shared, what for and who used it.',
