@@ -11,6 +11,7 @@ const STOP_MILLISECONDS = 10_000;
 const SHUTDOWN_MILLISECONDS = 15_000;
 /** A service that ran this long was well: its next restart is immediate again. */
 const WELL_MILLISECONDS = 10_000;
+/** Between two starts of a service that ends again and again: each lies twice as far from the one before. */
 const LONGEST_PAUSE_MILLISECONDS = 5_000;
 const ANCESTORS_POLL_MILLISECONDS = 500;
 
@@ -59,9 +60,11 @@ export async function spawnService(script: string, options: ServiceOptions): Pro
       });
       const how = await exitOf(child);
       if (stopping || !options.restart) return;
-      if (Date.now() - startedAt > WELL_MILLISECONDS) restarts = 0;
+      const livedMilliseconds = Date.now() - startedAt;
+      if (livedMilliseconds > WELL_MILLISECONDS) restarts = 0;
       (options.onLine ?? console.error)(`${options.name} ended with ${how}: it is started again.`);
-      await sleep(restarts === 0 ? 0 : Math.min(50 * 2 ** restarts, LONGEST_PAUSE_MILLISECONDS));
+      const apart = restarts === 0 ? 0 : Math.min(50 * 2 ** restarts, LONGEST_PAUSE_MILLISECONDS);
+      await sleep(Math.max(0, apart - livedMilliseconds));
       if (stopping) return;
       child = forkService(script, options);
     }
