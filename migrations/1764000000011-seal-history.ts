@@ -33,8 +33,9 @@ export class SealHistory1764000000011 implements MigrationInterface {
 
 const NUMBERS = `
   -- Where the numbers of this cluster's transactions begin. 0, until the database is restored into a cluster that counts
-  -- from lower: continue_history() then puts a higher number here, so that what is written from then on comes after.
-  CREATE FUNCTION history_offset() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 0::bigint;
+  -- from lower: continue_history() then puts a higher number here, so that what is written from then on comes after. STABLE,
+  -- though it is a constant: of one that is called immutable, prepared statements would keep the value.
+  CREATE FUNCTION history_offset() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE RETURN 0::bigint;
 
   -- The number of the transaction at hand, in which it writes; and that below which every transaction has ended, so that
   -- what it wrote is there to be seen or never will be. Both are inlined: an INSERT does not pay for a call.
@@ -174,7 +175,7 @@ const LOOKUP = `
     PERFORM pg_advisory_xact_lock(hashtextextended('gegenwert history', 0));
     reached := public.history_reached();
     IF reached < public.transactions_to_come() THEN RETURN false; END IF;
-    EXECUTE format('CREATE OR REPLACE FUNCTION public.history_offset() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s::bigint', reached + 1);
+    EXECUTE format('CREATE OR REPLACE FUNCTION public.history_offset() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE RETURN %s::bigint', reached + 1);
     RETURN true;
   END $$;
   REVOKE ALL ON FUNCTION continue_history() FROM PUBLIC;

@@ -1,11 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Client } from 'pg';
+import { type Finding, type VerifiedProgramme, verifyChains } from './chain/core';
 import { readConfig, type Config } from './platform/config';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { runTask } from './run-task';
 
 const ROWS_SHOWN = 10;
+/** Of the history every row is named; who has changed more than this has changed everything. */
+const FINDINGS_SHOWN = 1_000;
 const PATIENCE_MILLISECONDS = 5_000;
 
 const VIEWS = `SELECT viewname AS name FROM pg_views WHERE schemaname = 'invariants' ORDER BY 1`;
@@ -30,14 +34,19 @@ interface Balance {
   overdrawn: string;
 }
 
-/** Holds the database in use against the invariants of docs/domain-language.md. Reads only, and may run at any time. */
+/**
+ * Holds the database in use against the invariants of docs/domain-language.md, and its history against what was sealed of it.
+ * Reads only, and may run at any time. `--checkpoints <file>`: also against checkpoints that were kept elsewhere.
+ */
 runTask('verification', async () => {
+  const { values } = parseArgs({ options: { checkpoints: { type: 'string' } } });
+  const checkpoints = values.checkpoints === undefined ? undefined : readFileSync(values.checkpoints, 'utf8');
   const { url, stop } = await findDatabase(readConfig(process.env, { kek: 'unused' }));
   try {
     const client = new Client({ connectionString: url });
     await client.connect();
     try {
-      return await verify(client);
+      return await verify(client, checkpoints);
     } finally {
       await client.end();
     }
@@ -54,7 +63,7 @@ async function findDatabase({ databaseUrl, dataDir }: Config): Promise<{ url: st
   return startEmbeddedPostgres({ dataDir });
 }
 
-async function verify(client: Client): Promise<boolean> {
+async function verify(client: Client, checkpoints: string | undefined): Promise<boolean> {
   const { rows: views } = await client.query<{ name: string }>(VIEWS);
   if (views.length === 0) throw new Error('This database has no invariants to look at: run `npm run migrate` first.');
   let broken = 0;
@@ -69,8 +78,28 @@ async function verify(client: Client): Promise<boolean> {
   const wrong = balances.filter(({ sum, overdrawn }) => sum !== '0' || overdrawn !== '0');
   tell(`balances ${summary(balances)}`, wrong.slice(0, ROWS_SHOWN).map(balanceText));
   if (wrong.length > 0) broken++;
-  console.log(broken === 0 ? 'Every rule holds.' : `${broken} of ${views.length + 1} rules are broken.`);
+  if (!(await verifyHistory(client, checkpoints))) broken++;
+  console.log(broken === 0 ? 'Every rule holds.' : `${broken} of ${views.length + 2} rules are broken.`);
   return broken === 0;
+}
+
+async function verifyHistory(client: Client, checkpoints: string | undefined): Promise<boolean> {
+  const findings: string[] = [];
+  let found = 0;
+  let toldAt = Date.now();
+  const programmes = await verifyChains(client, {
+    checkpoints,
+    onFinding: (finding) => {
+      if (found++ < FINDINGS_SHOWN) findings.push(findingText(finding));
+    },
+    onProgress: (programme, block, of) => {
+      if (Date.now() - toldAt < PATIENCE_MILLISECONDS) return;
+      toldAt = Date.now();
+      console.log(`… history of ${programme}, block ${block} of ${of}`);
+    },
+  });
+  tell(`history ${historySummary(programmes)}`, findings, FINDINGS_SHOWN);
+  return found === 0;
 }
 
 /** As the role that may read everything and write nothing, on one snapshot, however long it takes. */
@@ -94,10 +123,10 @@ async function patiently<T>(name: string, task: () => Promise<T>): Promise<T> {
   }
 }
 
-function tell(rule: string, faults: string[]): void {
+function tell(rule: string, faults: string[], shown = ROWS_SHOWN): void {
   console.log(`${faults.length === 0 ? '✓' : '✗'} ${rule}`);
   for (const fault of faults) console.log(`    ${fault}`);
-  if (faults.length === ROWS_SHOWN) console.log(`    and perhaps more: these are the first ${ROWS_SHOWN}`);
+  if (faults.length === shown) console.log(`    and perhaps more: these are the first ${shown}`);
 }
 
 const brokenText = ({ programme_id: programme, broken, what }: Broken): string =>
@@ -109,4 +138,14 @@ const balanceText = ({ slug, sum, overdrawn }: Balance): string =>
 function summary(balances: Balance[]): string {
   const total = (key: 'customers' | 'points') => balances.reduce((sum, row) => sum + BigInt(row[key]), 0n);
   return `(${total('points')} points of ${total('customers')} customers in ${balances.length} programmes)`;
+}
+
+const findingText = ({ programme, table, id, change, note }: Finding): string =>
+  `programme ${programme}: ${table} ${id}: ${change}${note === undefined ? '' : ` (${note})`}`;
+
+function historySummary(programmes: VerifiedProgramme[]): string {
+  const sum = (key: 'blocks' | 'rows') => programmes.reduce((total, one) => total + one[key], 0);
+  const oldest = Math.max(-1, ...programmes.map(({ unsealedSeconds }) => unsealedSeconds ?? -1));
+  const rest = oldest < 0 ? 'all of it' : `all but the last ${Math.ceil(oldest)} s`;
+  return `(${rest} sealed: ${sum('rows')} rows in ${sum('blocks')} blocks)`;
 }
