@@ -49,9 +49,9 @@ const LOTS = `
   CALL keep_forever('lot_moves');
   GRANT SELECT, INSERT ON lot_moves TO gegenwert_app;
 
-  -- Once for each cause. Awards stay out of it (their id is their cause), and so do holds: posting pays nothing.
+  -- Once for each cause. What is its own cause (an award, a hold, a capture at once) is once by its key, and pays nothing here.
   CREATE UNIQUE INDEX transfers_once_a_cause ON transfers (programme_id, cause, kind)
-    WHERE kind IN ('capture', 'release', 'expiry', 'reversal', 'forfeit');
+    WHERE kind IN ('capture', 'release', 'expiry', 'reversal', 'forfeit') AND id <> cause;
   ALTER TABLE transfers ADD CONSTRAINT transfers_hold_is_its_cause CHECK (kind <> 'hold' OR cause = id);`;
 
 const REDEMPTIONS = `
@@ -189,23 +189,33 @@ const BOOKS = `
   END $$;
 
   CREATE FUNCTION move_balances(programme uuid, accounts bigint[], deltas bigint[], times bigint[], lasts uuid[]) RETURNS void
-    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    BEGIN
       UPDATE accounts a SET balance = a.balance + u.delta, transfers = a.transfers + u.times, last_transfer = u.last
         FROM unnest(accounts, deltas, times, lasts) AS u(id, delta, times, last)
-       WHERE a.id = u.id AND a.programme_id = programme
-    $$;
+       WHERE a.id = u.id AND a.programme_id = programme;
+    END $$;
 
   CREATE FUNCTION move_lots(programme uuid, customers bigint[], lots uuid[], deltas bigint[]) RETURNS void
-    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    BEGIN
       UPDATE lots l SET remaining = l.remaining + u.delta FROM unnest(customers, lots, deltas) AS u(customer, id, delta)
-       WHERE l.programme_id = programme AND l.customer_id = u.customer AND l.id = u.id
-    $$;
+       WHERE l.programme_id = programme AND l.customer_id = u.customer AND l.id = u.id;
+    END $$;
   REVOKE ALL ON FUNCTION open_books(uuid, bigint[], bigint[], text[], timestamptz),
     move_balances(uuid, bigint[], bigint[], bigint[], uuid[]), move_lots(uuid, bigint[], uuid[], bigint[]) FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION open_books(uuid, bigint[], bigint[], text[], timestamptz),
     move_balances(uuid, bigint[], bigint[], bigint[], uuid[]), move_lots(uuid, bigint[], uuid[], bigint[]) TO gegenwert_app;`;
 
 const OPEN_REDEMPTIONS = `
+  -- A redemption as the service knows it, with the rate that it was made by.
+  CREATE FUNCTION redemption_json(r redemptions, p point_rates) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_object('id', r.id, 'customerId', r.customer_id::text, 'orderRef', r.order_ref, 'points', r.points,
+      'status', r.status, 'releasedBy', r.released_by, 'refunded', r.refunded, 'heldUntil', r.held_until, 'createdAt', r.created_at,
+      'value', CASE WHEN r.rate_version IS NOT NULL THEN json_build_object('amountMinor', r.amount_minor,
+        'currency', p.currency, 'taxes', p.taxes, 'rateVersion', p.version) END)
+  $$;
+
   -- Everything that steps of redemptions are decided by: the books of the customers with these references (holders: of those
   -- who are to hold something) and of those of the redemptions with these ids; the redemptions, what they took, the rate.
   CREATE FUNCTION open_redemptions(programme uuid, refs text[], holder_refs text[], ids uuid[], sides text[], at timestamptz)
@@ -224,10 +234,7 @@ const OPEN_REDEMPTIONS = `
     book := open_books(programme, customers, holders, sides, at);
     RETURN json_build_object('customers', known, 'book', book,
       'redemptions', CASE WHEN cardinality(ids) > 0 THEN (
-        SELECT json_agg(json_build_object('id', r.id, 'customerId', r.customer_id::text, 'orderRef', r.order_ref,
-                 'points', r.points, 'status', r.status, 'releasedBy', r.released_by, 'refunded', r.refunded,
-                 'heldUntil', r.held_until, 'createdAt', r.created_at, 'rateVersion', r.rate_version,
-                 'amountMinor', r.amount_minor, 'currency', p.currency, 'taxes', p.taxes))
+        SELECT json_agg(redemption_json(r, p))
           FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = programme AND p.version = r.rate_version
          WHERE r.programme_id = programme AND r.id = ANY (ids)) END,
       'takes', CASE WHEN cardinality(ids) > 0 THEN (
@@ -240,14 +247,15 @@ const OPEN_REDEMPTIONS = `
   END $$;
 
   CREATE FUNCTION change_redemptions(programme uuid, ids uuid[], statuses text[], releasers text[], refunds bigint[]) RETURNS void
-    LANGUAGE sql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    BEGIN
       UPDATE redemptions r SET status = u.status, released_by = u.released_by, refunded = u.refunded
         FROM unnest(ids, statuses, releasers, refunds) AS u(id, status, released_by, refunded)
-       WHERE r.programme_id = programme AND r.id = u.id
-    $$;
-  REVOKE ALL ON FUNCTION open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+       WHERE r.programme_id = programme AND r.id = u.id;
+    END $$;
+  REVOKE ALL ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
     change_redemptions(uuid, uuid[], text[], text[], bigint[]) FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+  GRANT EXECUTE ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
     change_redemptions(uuid, uuid[], text[], text[], bigint[]) TO gegenwert_app;`;
 
 const VIEWS: Record<string, string> = {

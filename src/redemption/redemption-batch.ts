@@ -3,6 +3,7 @@ import { arrayOf, bookOf, type BookRows, type Side, type Take, writeBook } from 
 import type { Commit, Statement, Tx } from '../platform/database';
 import { Problem } from '../platform/problem';
 import { decide, type Desk, type Redemption, type Step } from './decide';
+import { findRedemptions, revived, type RedemptionJson } from './redemption-rows';
 import type { PointRate } from './rate';
 
 /** A step that waits for its batch. */
@@ -33,25 +34,9 @@ const CHANGE: Statement = { name: 'change_redemptions', text: 'SELECT change_red
 interface Rows {
   customers: Record<string, number> | null;
   book: BookRows;
-  redemptions: RedemptionRow[] | null;
+  redemptions: RedemptionJson[] | null;
   takes: [transfer: string, lot: string, points: number, expiresOn: string | null][] | null;
   rate: PointRate | null;
-}
-
-interface RedemptionRow {
-  id: string;
-  customerId: string;
-  orderRef: string;
-  points: number;
-  status: Redemption['status'];
-  releasedBy: Redemption['releasedBy'];
-  refunded: number;
-  heldUntil: string | null;
-  createdAt: string;
-  rateVersion: number | null;
-  amountMinor: number | null;
-  currency: string;
-  taxes: 'net' | 'gross';
 }
 
 /**
@@ -71,27 +56,31 @@ export async function commitSteps(tx: Tx, commit: Commit, steps: PreparedStep[],
   const desk = deskOf(opened.rows);
   const known = new Set(desk.redemptions.keys());
   const answers: (Fingerprint & { status: number; answer: object })[] = [];
-  const outcomes = steps.map(({ step, idempotency }): Outcome => {
+  const replays = new Map<number, Then>();
+  const outcomes = steps.map(({ step, idempotency }, n): Redemption | Problem | undefined => {
     const first = idempotency && before.get(idempotency.key.toString('hex'));
     if (first) {
       if (!first.request.equals(idempotency.request)) return keyReused();
-      return { redemption: revived(first.answer as Redemption), replayed: true };
+      replays.set(n, first.answer as Then);
+      return undefined;
     }
     const redemption = decide(desk, step);
-    if (redemption instanceof Problem) return redemption;
-    if (idempotency) {
-      const remembered = { ...idempotency, status: step.do === 'redeem' ? 201 : 200, answer: redemption };
+    if (idempotency && !(redemption instanceof Error)) {
+      const { id, status, refunded } = redemption;
+      const answer: Then = { id, status, refunded };
+      const remembered = { ...idempotency, status: step.do === 'redeem' ? 201 : 200, answer };
       answers.push(remembered);
       // Also for the same key further on in this batch.
       before.set(idempotency.key.toString('hex'), remembered);
     }
-    return { redemption, replayed: false };
+    return redemption;
   });
-  const changes = desk.book.changes();
-  const touched = new Set(outcomes.flatMap((one) => (one instanceof Problem || one.replayed ? [] : one.redemption.id)));
-  const redemptions = [...desk.redemptions.values()].filter(({ id }) => touched.has(id));
+  const settled = new Map(
+    outcomes.flatMap((one) => (one === undefined || one instanceof Error ? [] : [[one.id, one]])),
+  );
+  const redemptions = [...settled.values()];
   const written = Promise.all([
-    writeBook(tx, changes),
+    writeBook(tx, desk.book.changes()),
     writeNew(
       tx,
       desk.book.now,
@@ -102,10 +91,28 @@ export async function commitSteps(tx: Tx, commit: Commit, steps: PreparedStep[],
       redemptions.filter(({ id }) => known.has(id)),
     ),
     rememberAll(tx, answers),
+    replays.size === 0
+      ? []
+      : findRedemptions(
+          tx,
+          [...replays.values()].map(({ id }) => id),
+        ),
   ]);
   commit();
-  await written;
-  return outcomes;
+  const rows = new Map((await written)[4].map((row) => [row.id, row]));
+  return outcomes.map((one, n): Outcome => {
+    if (one instanceof Error) return one;
+    return one ? { redemption: one, replayed: false } : { redemption: asThen(rows, replays.get(n)), replayed: true };
+  });
+}
+
+/** What a key remembers of a redemption: the rest of it never changes. */
+type Then = Pick<Redemption, 'id' | 'status' | 'refunded'>;
+
+function asThen(rows: Map<string, Redemption>, then: Then | undefined): Redemption {
+  const row = then && rows.get(then.id);
+  if (!row) throw new Error('What a key remembers is gone');
+  return { ...row, ...then, releasedBy: then.status === 'released' ? 'storefront' : null };
 }
 
 /** What open_redemptions is asked: references, those of them who are to hold, ids of redemptions, the programme's accounts. */
@@ -140,24 +147,10 @@ function deskOf({ customers, book, redemptions, takes, rate }: Rows): Desk {
   return {
     book: bookOf(book, byTransfer),
     customers: new Map(Object.entries(customers ?? {}).map(([ref, id]) => [ref, String(id)])),
-    redemptions: new Map((redemptions ?? []).map((row) => [row.id, redemptionOf(row)])),
+    redemptions: new Map((redemptions ?? []).map((row) => [row.id, revived(row)])),
     rate: rate ?? undefined,
   };
 }
-
-const redemptionOf = ({ rateVersion, amountMinor, currency, taxes, ...row }: RedemptionRow): Redemption => ({
-  ...row,
-  heldUntil: row.heldUntil === null ? null : new Date(row.heldUntil),
-  createdAt: new Date(row.createdAt),
-  value: rateVersion === null || amountMinor === null ? null : { amountMinor, currency, taxes, rateVersion },
-});
-
-/** What was remembered as JSON. */
-const revived = (redemption: Redemption): Redemption => ({
-  ...redemption,
-  heldUntil: redemption.heldUntil && new Date(redemption.heldUntil),
-  createdAt: new Date(redemption.createdAt),
-});
 
 async function writeNew(tx: Tx, now: Date, redemptions: Redemption[]): Promise<void> {
   if (redemptions.length === 0) return;

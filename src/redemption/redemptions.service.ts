@@ -1,34 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { fingerprint, markReplayed, type Call } from '../idempotency';
 import { Batcher } from '../platform/batcher';
-import { Database, isOnesFault, type Statement, violatedConstraint } from '../platform/database';
+import { Database, isOnesFault, violatedConstraint } from '../platform/database';
 import { newId, requireId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
 import { notFound } from '../platform/problem';
 import type { NextStep, Redemption, Step } from './decide';
 import { commitSteps, type PreparedStep, type SettledStep } from './redemption-batch';
+import { findRedemptions } from './redemption-rows';
 import type { RedeemBody, RedemptionView } from './redemption.dto';
 
 /** Steps in one transaction at most: past this a batch gets slower, not better. */
 const BATCH_LIMIT = 256;
+/** Batches of one programme at once: while the database writes one, the next is decided. Locks, not lanes, keep them apart. */
+const LANES = 2;
 const HOLD_SECONDS = 900;
-
-const FIND: Statement = {
-  name: 'find_redemption',
-  text: `SELECT r.id, r.customer_id AS "customerId", r.order_ref AS "orderRef", r.points::float8, r.status, r.released_by AS "releasedBy",
-                r.refunded::float8, r.held_until AS "heldUntil", r.created_at AS "createdAt",
-                CASE WHEN r.rate_version IS NOT NULL THEN json_build_object('amountMinor', r.amount_minor, 'currency', p.currency,
-                  'taxes', p.taxes, 'rateVersion', r.rate_version) END AS value
-           FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = $1 AND p.version = r.rate_version
-          WHERE r.programme_id = $1 AND r.id = $2`,
-};
 
 /** Spends points on orders: redeem (held, or captured at once), capture, release, refund. */
 @Injectable()
 export class Redemptions {
+  private turn = 0;
   private readonly batcher = new Batcher<PreparedStep, SettledStep>({
-    run: (programmeId, steps) => {
+    run: (lane, steps) => {
+      const programmeId = lane.slice(0, lane.indexOf(' '));
       const run = () => this.database.inProgramme(programmeId, (tx, commit) => commitSteps(tx, commit, steps));
       return run().catch((error: unknown) => {
         // The same key for another customer, in another transaction, whose lock is not this one's.
@@ -78,11 +73,9 @@ export class Redemptions {
 
   /** @throws 404 */
   async find(programmeId: string, publicId: string): Promise<RedemptionView> {
-    const [row] = await this.database.inProgramme(programmeId, (tx) =>
-      tx.query<Redemption>(FIND, [programmeId, idOf(publicId)]),
-    );
-    if (!row) throw notFound('redemption');
-    return viewOf(row);
+    const [found] = await this.database.inProgramme(programmeId, (tx) => findRedemptions(tx, [idOf(publicId)]));
+    if (!found) throw notFound('redemption');
+    return viewOf(found);
   }
 
   private next(call: Call, step: NextStep): Promise<RedemptionView> {
@@ -93,7 +86,8 @@ export class Redemptions {
     const { programmeId } = call.principal;
     const keys = call.key === undefined ? undefined : await this.keyRing.of(programmeId);
     const idempotency = keys && call.key !== undefined ? fingerprint(keys, call, call.key) : undefined;
-    const { redemption, replayed } = await this.batcher.submit(programmeId, { step, idempotency });
+    const lane = `${programmeId} ${(this.turn = (this.turn + 1) % LANES)}`;
+    const { redemption, replayed } = await this.batcher.submit(lane, { step, idempotency });
     if (replayed) markReplayed(call, status);
     return viewOf(redemption);
   }
