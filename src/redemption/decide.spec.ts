@@ -1,0 +1,193 @@
+import { Book } from '../ledger';
+import { Problem } from '../platform/problem';
+import { decide, type Desk, type Redeem, type Redemption, type Step } from './decide';
+import type { PointRate } from './rate';
+
+const NOW = new Date('2026-06-10T12:00:00Z');
+const account = (id: number, balance: number) => ({ id, balance, last: balance === 0 ? null : `last-${id}` });
+
+/** A desk with one customer, anna, who has so many points. */
+function desk(points: number, rate?: PointRate, redemptions: Redemption[] = []): Desk {
+  const lots = [{ id: 'lot', remaining: points, expiresOn: null }];
+  const book = new Book({
+    now: NOW,
+    today: '2026-06-10',
+    customers: new Map([['1', { available: account(1, points), held: account(2, 500), lots }]]),
+    sides: new Map([['redeemed', account(3, 500)]]),
+    takes: new Map(redemptions.map(({ id, points: taken }) => [id, [{ id: 'lot', points: taken, expiresOn: null }]])),
+  });
+  return {
+    book,
+    customers: new Map([['anna', '1']]),
+    redemptions: new Map(redemptions.map((one) => [one.id, one])),
+    rate,
+  };
+}
+
+const redeem = (more: Partial<Redeem> = {}): Redeem => ({
+  do: 'redeem',
+  id: 'red',
+  customerRef: 'anna',
+  points: 10,
+  orderRef: 'order',
+  holdSeconds: undefined,
+  order: undefined,
+  ...more,
+});
+const redemption = (more: Partial<Redemption>): Redemption => ({
+  id: 'red',
+  customerId: '1',
+  orderRef: 'order',
+  points: 10,
+  status: 'held',
+  releasedBy: null,
+  refunded: 0,
+  heldUntil: new Date(NOW.getTime() + 1),
+  createdAt: NOW,
+  value: null,
+  ...more,
+});
+/** The type of the problem, or what the redemption is then. */
+function outcome(at: Desk, step: Step): string {
+  const after = decide(at, step);
+  return after instanceof Problem ? after.type : `${after.status} ${after.refunded}`;
+}
+
+describe('redeeming', () => {
+  it('holds until so many seconds later', () => {
+    const at = desk(10);
+    expect(decide(at, redeem({ holdSeconds: 60 }))).toEqual(
+      redemption({ heldUntil: new Date('2026-06-10T12:01:00Z'), createdAt: NOW }),
+    );
+    expect(at.book.changes().transfers).toMatchObject([{ id: 'red', kind: 'hold', cause: 'red', points: 10 }]);
+  });
+
+  it('captures at once', () => {
+    const at = desk(10);
+    expect(decide(at, redeem())).toEqual(redemption({ status: 'captured', heldUntil: null }));
+    expect(at.book.changes().transfers).toMatchObject([{ id: 'red', kind: 'capture', credit: { account: 3 } }]);
+  });
+
+  it('takes no more than there is, of all steps together, and what is refused changes nothing', () => {
+    const at = desk(25);
+    const steps = ['a', 'b', 'c'].map((id) => outcome(at, redeem({ id })));
+    expect(steps).toEqual(['captured 0', 'captured 0', 'insufficient-points']);
+    expect(at.book.changes().transfers.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(at.redemptions.size).toBe(2);
+    expect(outcome(at, redeem({ customerRef: 'nobody', points: 1 }))).toBe('insufficient-points');
+  });
+});
+
+describe('by a rate', () => {
+  const rate: PointRate = {
+    version: 7,
+    points: 3,
+    amountMinor: 2,
+    currency: 'EUR',
+    taxes: 'net',
+    minimumPoints: 5,
+    maximumSharePercent: 50,
+  };
+  const order = (totalMinor: number, currency = 'EUR') => ({ order: { totalMinor, currency } });
+
+  it('the value is rounded down, and may be all of the share', () => {
+    const after = decide(desk(100, rate), redeem({ points: 5, ...order(6) }));
+    expect(after).toMatchObject({ value: { amountMinor: 3, currency: 'EUR', taxes: 'net', rateVersion: 7 } });
+    expect(outcome(desk(100, rate), redeem({ points: 5, ...order(5) }))).toBe('redemption-limit');
+  });
+
+  it('counts in whole numbers where a double would not', () => {
+    const large = { ...rate, points: 999_999_999, amountMinor: 999_999, maximumSharePercent: null };
+    const after = decide(desk(1_000_000_000, large), redeem({ points: 999_999_998 }));
+    expect(after).toMatchObject({ value: { amountMinor: 999_998 } });
+  });
+
+  it('needs the least points, the order where there is a share, and its currency', () => {
+    expect(outcome(desk(100, rate), redeem({ points: 4, ...order(1000) }))).toBe('redemption-limit');
+    expect(outcome(desk(100, rate), redeem({ points: 5, ...order(1000) }))).toBe('captured 0');
+    expect(decide(desk(100, rate), redeem())).toMatchObject({
+      type: 'invalid-request',
+      errors: [{ pointer: '/order' }],
+    });
+    expect(decide(desk(100, rate), redeem(order(1000, 'CHF')))).toMatchObject({
+      errors: [{ pointer: '/order/currency' }],
+    });
+    const free = { ...rate, minimumPoints: null, maximumSharePercent: null };
+    expect(outcome(desk(100, free), redeem({ points: 1 }))).toBe('captured 0');
+    expect(outcome(desk(100, free), redeem({ points: 99, ...order(1) }))).toBe('captured 0');
+  });
+
+  it('is asked before the points are', () => {
+    expect(outcome(desk(0, rate), redeem({ points: 4, ...order(1000) }))).toBe('redemption-limit');
+  });
+});
+
+describe('each step, of a redemption in each state', () => {
+  const over = { heldUntil: NOW };
+  const states: Record<string, Redemption> = {
+    held: redemption({}),
+    over: redemption(over),
+    captured: redemption({ status: 'captured' }),
+    'captured at once': redemption({ status: 'captured', heldUntil: null }),
+    'captured past its time': redemption({ status: 'captured', ...over }),
+    released: redemption({ status: 'released', releasedBy: 'storefront' }),
+    expired: redemption({ status: 'released', releasedBy: 'expiry', ...over }),
+    'half refunded': redemption({ status: 'captured', refunded: 4 }),
+    refunded: redemption({ status: 'captured', refunded: 10 }),
+  };
+  const steps: Record<string, Step> = {
+    capture: { do: 'capture', id: 'red' },
+    release: { do: 'release', id: 'red' },
+    expire: { do: 'expire', id: 'red' },
+    refund: { do: 'refund', id: 'red', points: undefined },
+    'refund 7': { do: 'refund', id: 'red', points: 7 },
+  };
+  const NO = 'redemption-state';
+  it.each([
+    ['held', 'captured 0', 'released 0', NO, NO, NO],
+    ['over', NO, NO, 'released 0', NO, NO],
+    ['captured', NO, NO, NO, 'captured 10', 'captured 7'],
+    ['captured at once', NO, NO, NO, 'captured 10', 'captured 7'],
+    ['captured past its time', NO, NO, NO, 'captured 10', 'captured 7'],
+    ['released', NO, NO, NO, NO, NO],
+    ['expired', NO, NO, NO, NO, NO],
+    ['half refunded', NO, NO, NO, 'captured 10', NO],
+    ['refunded', NO, NO, NO, NO, NO],
+  ])('%s', (state, ...wanted) => {
+    const found = Object.values(steps).map((step) => {
+      const at = desk(0, undefined, [states[state]!]);
+      const told = outcome(at, step);
+      const { transfers, moves } = at.book.changes();
+      expect({ told, transfers: transfers.length }).toEqual({ told, transfers: told === NO ? 0 : 1 });
+      // A capture of what was held moves no lot; whatever comes back does.
+      expect(moves.length).toBe(told === NO || step.do === 'capture' ? 0 : 1);
+      if (told === NO) expect(at.redemptions.get('red')).toBe(states[state]);
+      // A second time the same is another state.
+      if (told !== NO && step.do !== 'refund') expect(outcome(at, step)).toBe(NO);
+      return told;
+    });
+    expect(found).toEqual(wanted);
+  });
+
+  it('says who released it', () => {
+    expect(decide(desk(0, undefined, [states['held']!]), steps['release']!)).toMatchObject({
+      releasedBy: 'storefront',
+    });
+    expect(decide(desk(0, undefined, [states['over']!]), steps['expire']!)).toMatchObject({ releasedBy: 'expiry' });
+  });
+
+  it('is not found where there is none', () => {
+    expect(outcome(desk(0), { do: 'capture', id: 'red' })).toBe('not-found');
+  });
+
+  it('goes on from where the last refund stopped', () => {
+    const at = desk(0, undefined, [redemption({ status: 'captured' })]);
+    const told = [3, 3, 5, undefined, 1].map((points) => outcome(at, { do: 'refund', id: 'red', points }));
+    expect(told).toEqual(['captured 3', 'captured 6', NO, 'captured 10', NO]);
+    expect(at.book.changes().transfers.map(({ kind, points, cause }) => [kind, points, cause])).toEqual([
+      ['refund', 3, 'red'],
+      ['refund', 3, 'red'],
+      ['refund', 4, 'red'],
+    ]);
+  });
+});
