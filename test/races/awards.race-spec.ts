@@ -6,8 +6,9 @@ import { startTwoApis, tally, type TwoApis } from './two-apis';
  * One award a reference, and never more reversed than awarded, whoever asks at once in two processes.
  *
  * The guards, taken out and tried: without the unique index on the reference, and the ON CONFLICT that goes by it, ten of 50
- * customers get an award under one reference; without ON CONFLICT alone, those who come second are answered 500. Without the lock of the customer's account in `reverse_award`, reversals that
- * meet each other, or a redemption, come to constraints and are answered 500.
+ * customers get an award under one reference; without ON CONFLICT alone, those who come second are answered 500. Without the
+ * lock of the customer's account in `reverse_award`, reversals that meet each other, or a redemption, come to constraints and
+ * are answered 500.
  */
 
 const TIMES = 50;
