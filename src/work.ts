@@ -1,12 +1,13 @@
 import { continueHistory, sealHistory, unsealed } from './chain/core';
 import { forgetOldKeys } from './idempotency/core';
 import { runJobs } from './jobs/core';
-import { forfeit } from './ledger';
+import { expireLots, forfeit, withDueLots } from './ledger';
 import { forgetOldMarks } from './offers/core';
 import type { Database, Statement, Tx } from './platform/database';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
 import type { SigningKeys } from './platform/signing-keys';
+import { expireHolds, withOverdueHolds } from './redemption/core';
 import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation/core';
 import { grantOwed } from './rewards';
 
@@ -16,6 +17,8 @@ const SWEEP_MS = 250;
 const SEAL_MS = 1_000;
 const MEASURE_MS = 5_000;
 const EXPIRE_MS = 60_000;
+/** A cart that was left has its points back soon. */
+const HOLDS_MS = 5_000;
 const CLEAN_MS = 3_600_000;
 const CLEAN_BATCH = 5_000;
 /** What can wait leaves the first second of a new worker to what is owed from before. */
@@ -96,6 +99,28 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     }
   }
 
+  async function expirePoints(): Promise<void> {
+    const programmes = await withDueLots(database);
+    metrics.oldestDueLotSeconds.set(Math.max(0, ...programmes.map(({ seconds }) => seconds)));
+    await each(programmes, 'lots could not be expired', (id) => expireLots(database, id, isStopping));
+  }
+
+  async function releaseHolds(): Promise<void> {
+    const programmes = await withOverdueHolds(database);
+    await each(programmes, 'holds could not be released', (id) => expireHolds(database, id, isStopping));
+  }
+
+  /** One programme after the other; one that fails does not keep the others waiting. */
+  async function each(
+    programmes: { programmeId: string }[],
+    failure: string,
+    work: (programmeId: string) => Promise<unknown>,
+  ): Promise<void> {
+    for (const { programmeId } of programmes) {
+      await work(programmeId).catch((error: unknown) => logger.error({ error }, failure));
+    }
+  }
+
   async function clean(): Promise<void> {
     for (const { programme_id: id } of await database.query<{ programme_id: string }>(EVERY)) {
       await inBatches(id, forgetOldKeys);
@@ -148,6 +173,8 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     repeat(seal, SEAL_MS, logger, SETTLE_MS),
     repeat(measure, MEASURE_MS, logger, SETTLE_MS),
     repeat(expire, EXPIRE_MS, logger, SETTLE_MS),
+    repeat(expirePoints, EXPIRE_MS, logger, SETTLE_MS),
+    repeat(releaseHolds, HOLDS_MS, logger, SETTLE_MS),
     repeat(clean, CLEAN_MS, logger, SETTLE_MS),
   ];
   return {

@@ -16,7 +16,7 @@ const BALANCE: Statement = {
   name: 'balance',
   // What is owed is found by the customer's own awards, not by scanning all that the programme owes. Lots whose day has
   // passed are in the account until their expiry is booked, and cannot be spent.
-  text: `WITH day AS (SELECT (now() AT TIME ZONE time_zone)::date AS today FROM programmes WHERE id = $1),
+  text: `WITH day AS (SELECT (CASE WHEN $3::timestamptz IS NULL THEN now() ELSE $3 END AT TIME ZONE time_zone)::date AS today FROM programmes WHERE id = $1),
               open AS (SELECT l.expires_on, sum(l.remaining) AS points FROM lots l
                         WHERE l.programme_id = $1 AND l.customer_id = $2 AND l.remaining > 0 AND l.expires_on IS NOT NULL
                         GROUP BY l.expires_on)
@@ -41,9 +41,9 @@ interface Row {
   expiring: Balance['expiring'];
 }
 
-/** A customer's balance; that of someone who never had points is 0. */
-export async function balanceOf(tx: Tx, customerId: string): Promise<Balance> {
-  const [row] = await tx.query<Row>(BALANCE, [tx.programmeId, customerId]);
+/** A customer's balance by the clock of `at`, otherwise by now; that of someone who never had points is 0. */
+export async function balanceOf(tx: Tx, customerId: string, at?: Date): Promise<Balance> {
+  const [row] = await tx.query<Row>(BALANCE, [tx.programmeId, customerId, at ?? null]);
   if (!row) throw new Error('The balance statement answered no row');
   return {
     available: Number(row.available),

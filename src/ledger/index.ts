@@ -4,4 +4,6 @@ export { arrayOf, bookOf, openBook, writeBook, type BookRows } from './book-stor
 export { entriesOf, type Entry, type TransferKind } from './entries';
 export { isPast, type OpenLot, type Take } from './lots';
 export { postAwards } from './posting';
+export { expireLots, withDueLots } from './expiry';
 export { forfeit } from './forfeit';
+export { moveAll, moveBack } from './merging';

@@ -34,7 +34,19 @@ export const metrics = {
     help: 'Blocks that this worker has added to the chains of history.',
     registers,
   }),
-  /** `what`: `posting` for the worker's drain, `sealing`, `share`, `redemption`… for the group commits of the API. */
+  /** Over all programmes; those that were used up before their day are not counted. */
+  lotsExpired: new Counter({
+    name: 'gegenwert_lots_expired_total',
+    help: 'Lots whose day was over and of which this worker has booked what was left.',
+    registers,
+  }),
+  /** 0 when there is none. Set by the sweep. */
+  oldestDueLotSeconds: new Gauge({
+    name: 'gegenwert_oldest_due_lot_seconds',
+    help: 'How long the day of the oldest lot has been over whose expiry is not booked, 0 when there is none.',
+    registers,
+  }),
+  /** `what`: `posting` for the worker's drain, `sealing`, `expiry` (of lots), `hold-expiry`, `share`, `redemption`… for the group commits of the API. */
   batchSize: new Histogram({
     name: 'gegenwert_batch_size',
     help: 'Rows that went through one statement and one commit.',
