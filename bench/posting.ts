@@ -10,10 +10,10 @@ const CUSTOMERS = 20_000;
 async function oweAwards(client: Client, programmeId: string, count: number): Promise<void> {
   await client.query(
     `WITH award AS (
-       INSERT INTO awards (programme_id, id, customer_id, kind, points, promised_at)
+       INSERT INTO awards (programme_id, id, customer_id, kind, points, reason, reference, promised_at)
          SELECT $1, (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n / 65536), 3, '0') || '8' ||
                      lpad(to_hex(n % 65536), 4, '0') || substr(md5(random()::text), 1, 11))::uuid,
-                (SELECT min(id) FROM customers WHERE programme_id = $1 AND ref LIKE 'posting-%') + (random() * $3)::int, 'points', 10, now()
+                (SELECT min(id) FROM customers WHERE programme_id = $1 AND ref LIKE 'posting-%') + (random() * $3)::int, 'points', 10, 'bench', gen_random_uuid()::text, now()
            FROM generate_series(1, $2::int) n RETURNING id)
      INSERT INTO outbox (programme_id, topic, id) SELECT $1, 'points', id FROM award ORDER BY id`,
     [programmeId, count, CUSTOMERS - 1],
