@@ -91,6 +91,7 @@ const CAUSES: Record<TransferKind, IdPrefix> = {
   expiry: 'lot',
   reversal: 'rvs',
   forfeit: 'job',
+  merge: 'mrg',
 };
 
 const isOfRedemption = (kind: TransferKind): boolean => CAUSES[kind] === 'red';

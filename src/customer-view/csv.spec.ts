@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseCsv } from '../../test/setup/parse-csv';
 import { csvRecord, text } from './csv';
 

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
+import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { CustomerView } from './customer-view.service';
 import { BalanceView, EntryPage } from './entries.dto';
 import { LedgerPage, LocalePage } from './ledger.dto';
@@ -20,6 +21,7 @@ export class CustomerViewController {
   @ApiCustomerRef()
   @ApiOperation({ operationId: 'getBalance', summary: 'Points of a customer; 0 for one never seen' })
   @ApiOkResponse({ type: BalanceView })
+  @ApiProblems({ 409: { 'customer-merged': MERGED } })
   balance(@Caller() { programmeId }: Asking, @Param('customerRef') customerRef: string): Promise<BalanceView> {
     return this.view.balance(programmeId, customerRef);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CUSTOMER_REF } from '../access';
-import { findCustomer } from '../consents';
+import { findCustomer, findUnmerged } from '../consents';
 import { balanceOf, type Balance } from '../ledger';
 import { Database, type Tx } from '../platform/database';
 import { notFound } from '../platform/problem';
@@ -30,7 +30,7 @@ export class CustomerView {
   constructor(private readonly database: Database) {}
 
   balance(programmeId: string, customerRef: string): Promise<Balance> {
-    return this.read(programmeId, customerRef, NO_POINTS, balanceOf);
+    return this.read(programmeId, customerRef, NO_POINTS, balanceOf, findUnmerged);
   }
 
   entries({ programmeId, customerRef, isCustomer }: Whose, { locale, ...page }: LocalePage): Promise<EntryPage> {
@@ -51,10 +51,11 @@ export class CustomerView {
     customerRef: string,
     nothing: T,
     work: (tx: Tx, customerId: string) => Promise<T>,
+    find = findCustomer,
   ): Promise<T> {
     if (!CUSTOMER_REF.test(customerRef)) throw notFound('customer');
     return this.database.inProgramme(programmeId, async (tx) => {
-      const customerId = await findCustomer(tx, customerRef);
+      const customerId = await find(tx, customerRef);
       return customerId === undefined ? nothing : work(tx, customerId);
     });
   }

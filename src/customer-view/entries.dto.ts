@@ -2,7 +2,17 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { REVERSAL_REASONS, type ReversalReason } from '../awards';
 import type { TransferKind } from '../ledger';
 
-export const KINDS: TransferKind[] = ['award', 'hold', 'capture', 'release', 'refund', 'expiry', 'reversal', 'forfeit'];
+export const KINDS: TransferKind[] = [
+  'award',
+  'hold',
+  'capture',
+  'release',
+  'refund',
+  'expiry',
+  'reversal',
+  'forfeit',
+  'merge',
+];
 const REDEMPTION_STATUSES = ['held', 'captured', 'released'] as const;
 export type RedemptionStatus = (typeof REDEMPTION_STATUSES)[number];
 
@@ -45,7 +55,8 @@ export class EntryBecause {
   /** Since when the customer has taken back all of the share. The points stay. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
   shareRevokedAt?: string;
-  /** What the transfer was made for, where that is no share: a redemption, a lot that expired, an award, a reversal, a job. */
+  /** What the transfer was made for, where that is no share: a redemption, a lot that expired, an award, a reversal, a
+   * job, a merge of two customers. */
   @ApiPropertyOptional({ example: 'red_01k9v5m3c8e1p9r2t4y6u8i0ag' })
   cause?: string;
   /** Of an award for something else than data: what the storefront said that it is for. */

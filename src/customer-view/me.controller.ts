@@ -2,6 +2,7 @@ import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { CustomerExports } from './customer-export';
+import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { CustomerView } from './customer-view.service';
 import { BalanceView, EntryPage } from './entries.dto';
 import { CustomerExport } from './export.dto';
@@ -22,6 +23,7 @@ export class MeController {
   @Get('balance')
   @ApiOperation({ operationId: 'getMyBalance', summary: 'My points' })
   @ApiOkResponse({ type: BalanceView })
+  @ApiProblems({ 409: { 'customer-merged': MERGED } })
   balance(@Caller() { programmeId, customerRef }: Customer): Promise<BalanceView> {
     return this.view.balance(programmeId, customerRef);
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { inOrder, type Movement, type Range, type ReadMovements, STRETCH, survey } from './statement-order';
 
 /** In the order in which they were booked; effective: at the booking, or so much before. */
