@@ -163,13 +163,13 @@ const BOOKS = `
              ORDER BY customer_id, kind FOR NO KEY UPDATE) a;
     booked_at := CASE WHEN at IS NULL THEN clock_timestamp() ELSE at END;
     IF cardinality(holders) > 0 THEN
-      WITH new AS (
-        INSERT INTO accounts (programme_id, customer_id, kind)
-          SELECT programme, a.customer_id, 'held' FROM accounts a
-           WHERE a.programme_id = programme AND a.customer_id = ANY (holders) AND a.kind = 'available'
-             AND NOT EXISTS (SELECT FROM accounts h WHERE h.programme_id = programme AND h.customer_id = a.customer_id AND h.kind = 'held')
-        RETURNING customer_id, kind, id, balance, last_transfer)
-      SELECT json_agg(json_build_array(n.customer_id, n.kind, n.id, n.balance, n.last_transfer)) INTO started FROM new n;
+      INSERT INTO accounts (programme_id, customer_id, kind)
+        SELECT programme, a.customer_id, 'held' FROM accounts a
+         WHERE a.programme_id = programme AND a.customer_id = ANY (holders) AND a.kind = 'available'
+           AND NOT EXISTS (SELECT FROM accounts h WHERE h.programme_id = programme AND h.customer_id = a.customer_id AND h.kind = 'held');
+      -- Also those that came to be while we waited for the lock, which its statement does not see.
+      SELECT json_agg(json_build_array(a.customer_id, a.kind, a.id, a.balance, a.last_transfer)) INTO started
+        FROM accounts a WHERE a.programme_id = programme AND a.customer_id = ANY (holders) AND a.kind = 'held';
     END IF;
     SELECT json_agg(json_build_array(l.customer_id, l.id, l.remaining, l.expires_on)) INTO open_lots
       FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (customers) AND l.remaining > 0;
@@ -217,22 +217,25 @@ const OPEN_REDEMPTIONS = `
   $$;
 
   -- Everything that steps of redemptions are decided by: the books of the customers with these references (holders: of those
-  -- who are to hold something) and of those of the redemptions with these ids; the redemptions, what they took, the rate.
+  -- who are to hold something) and of those of the redemptions with these ids; the redemptions, what they took, the rate. merged:
+  -- who the customers are now that have been merged into others (customers.merged_into, merged_ref), by their references.
   CREATE FUNCTION open_redemptions(programme uuid, refs text[], holder_refs text[], ids uuid[], sides text[], at timestamptz)
     RETURNS json LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   DECLARE
     customers bigint[];
     holders bigint[];
     known json;
+    merged json;
     book json;
   BEGIN
-    SELECT array_agg(c.id), json_object_agg(c.ref, c.id), array_agg(c.id) FILTER (WHERE c.ref = ANY (holder_refs))
-      INTO customers, known, holders FROM customers c WHERE c.programme_id = programme AND c.ref = ANY (refs);
+    SELECT array_agg(c.id), json_object_agg(c.ref, c.id), array_agg(c.id) FILTER (WHERE c.ref = ANY (holder_refs)),
+           json_object_agg(c.ref, merged_ref(programme, c.id)) FILTER (WHERE c.merged_into IS NOT NULL)
+      INTO customers, known, holders, merged FROM customers c WHERE c.programme_id = programme AND c.ref = ANY (refs);
     IF cardinality(ids) > 0 THEN
       customers := customers || ARRAY(SELECT r.customer_id FROM redemptions r WHERE r.programme_id = programme AND r.id = ANY (ids));
     END IF;
     book := open_books(programme, customers, holders, sides, at);
-    RETURN json_build_object('customers', known, 'book', book,
+    RETURN json_build_object('customers', known, 'merged', merged, 'book', book,
       'redemptions', CASE WHEN cardinality(ids) > 0 THEN (
         SELECT json_agg(redemption_json(r, p))
           FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = programme AND p.version = r.rate_version

@@ -8,7 +8,7 @@ export interface BookRows {
   now: string;
   today: string;
   accounts: [customer: number, kind: 'available' | 'held', id: number, balance: number, last: string | null][] | null;
-  /** The same of those who held nothing before. */
+  /** The same of what holders hold. */
   started: BookRows['accounts'];
   lots: [customer: number, id: string, remaining: number, expiresOn: string | null][] | null;
   sides: [kind: Side, id: number, balance: number, last: string | null][] | null;

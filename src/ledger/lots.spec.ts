@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { byExpiry, comingBack, graceFrom, isPast, type OpenLot, pick, spendable } from './lots';
 
 const TODAY = '2026-03-29';
