@@ -50,3 +50,9 @@ export class Api {
     return { status: response.status, problem, body: parsed, headers: response.headers };
   }
 }
+
+/** An answer in short: its status, and the problem or what matters of the body. */
+export function said<Body>(answer: Answer<Body>, inShort: (body: Body) => string[]): string {
+  if (answer.problem !== undefined) return `${answer.status} ${answer.problem}`;
+  return [String(answer.status), ...inShort(answer.body)].join(', ');
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Api } from './api';
+import { said, type Answer, type Api } from './api';
+import { Checkout } from './checkout';
 import type { DemoKeys } from './keys';
 import type { Teller } from './teller';
 
@@ -62,6 +63,7 @@ interface LedgerItem {
 /** Tells the exchange from the quote to the last confirmation, with a customer that nobody has seen before. */
 export class Story {
   private readonly customerRef = `c-${Date.now().toString(36)}`;
+  private code = '';
 
   constructor(
     private readonly api: Api,
@@ -77,6 +79,7 @@ export class Story {
     await this.takeBack();
     await this.tellRecipients();
     await this.lookBack();
+    await new Checkout(this.api, this.keys, this.teller, this.customerRef).tell(this.code);
   }
 
   private async offer(): Promise<void> {
@@ -149,6 +152,7 @@ export class Story {
       const { body } = await this.send('shoe-size', { shoeSize: 42.5 }, ['recommendation']);
       const path = `/v1/shares/${body.id}`;
       const answer = await this.until<Share>(path, this.keys.storefront, ({ award }) => award.status !== 'pending');
+      this.code = answer.body.award.code ?? '';
       return said(answer, ({ award }) => [award.status, rewardText(award.reward), award.code ? 'code' : 'no code']);
     });
   }
@@ -347,12 +351,6 @@ export class Story {
       await sleep(20);
     }
   }
-}
-
-/** An answer in short: its status, and the problem or what matters of the body. */
-function said<Body>(answer: Answer<Body>, inShort: (body: Body) => string[]): string {
-  if (answer.problem !== undefined) return `${answer.status} ${answer.problem}`;
-  return [String(answer.status), ...inShort(answer.body)].join(', ');
 }
 
 function rewardText(reward: Reward | null | undefined): string {
