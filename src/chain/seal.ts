@@ -113,9 +113,11 @@ function leavesOf(table: TableName, range: Range): Statement {
   const number = `$${range.values.length + 2}`;
   return {
     name: `leaves_of_${range.form}_${table}`,
+    // In the order of the keys, sorted once; which order it is, is only for whoever looks at it.
     text: `INSERT INTO chain_leaves (programme_id, number, of_table, keys, hashes, digest)
-             SELECT $1, ${number}, '${table}', array_agg(key ORDER BY key), array_agg(hash ORDER BY key), sha256(string_agg(key || hash, '' ORDER BY key))
-               FROM (SELECT ${keyOf(sealed)} AS key, ${leafOf(sealed)} AS hash FROM ${sealed.from} WHERE ${range.condition(table)}) l
+             SELECT $1, ${number}, '${table}', array_agg(key), array_agg(hash), sha256(string_agg(key || hash, ''))
+               FROM (SELECT ${keyOf(sealed)} AS key, ${leafOf(sealed)} AS hash FROM ${sealed.from}
+                      WHERE ${range.condition(table)} ORDER BY r.${sealed.key.column}) l
              HAVING count(*) > 0
            RETURNING of_table AS table, cardinality(keys) AS rows, digest`,
   };
