@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access';
+import { AccountingModule } from './accounting';
 import { AwardsModule } from './awards';
 import { CatalogueModule, catalogueEntities } from './catalogue';
 import { ChainModule } from './chain';
@@ -12,6 +13,7 @@ import { HealthModule } from './health';
 import { IdempotencyModule } from './idempotency';
 import { JobsModule } from './jobs';
 import { MarketingModule } from './marketing';
+import { MergingModule } from './merging';
 import { OffersModule, offerEntities } from './offers';
 import { type Platform, PlatformModule } from './platform/platform.module';
 import { RedemptionModule } from './redemption';
@@ -39,10 +41,12 @@ export class AppModule {
         DisclosureModule,
         RevocationModule,
         RedemptionModule,
+        MergingModule,
         JobsModule,
         ChainModule,
         CustomerViewModule,
         MarketingModule,
+        AccountingModule,
       ],
     };
   }

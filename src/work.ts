@@ -1,7 +1,9 @@
+import { BooksWatch } from './accounting/core';
 import { continueHistory, sealHistory, unsealed } from './chain/core';
 import { forgetOldKeys } from './idempotency/core';
 import { runJobs } from './jobs/core';
 import { expireLots, forfeit, withDueLots } from './ledger';
+import { finishMerges, moveOwedPoints, withDueMerges } from './merging/core';
 import { forgetOldMarks } from './offers/core';
 import type { Database, Statement, Tx } from './platform/database';
 import type { Logger } from './platform/logging';
@@ -21,6 +23,8 @@ const EXPIRE_MS = 60_000;
 const HOLDS_MS = 5_000;
 const CLEAN_MS = 3_600_000;
 const CLEAN_BATCH = 5_000;
+/** Books are looked at a while after a start: a service that keeps being started must not spend itself on it. */
+const WATCH_MS = 60_000;
 /** What can wait leaves the first second of a new worker to what is owed from before. */
 const SETTLE_MS = 1_000;
 
@@ -66,7 +70,7 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     const failures: unknown[] = [];
     do {
       again.delete(programmeId);
-      for (const work of [grantOwed, eraseOwed, doJobs]) {
+      for (const work of [grantOwed, moveOwedPoints, eraseOwed, doJobs]) {
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
       }
     } while (again.has(programmeId) && !isStopping());
@@ -97,6 +101,11 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     for (const { programme_id: id } of await database.query<{ programme_id: string }>(EXPIRED)) {
       await expireConsents(database, id, isStopping);
     }
+  }
+
+  async function endMerges(): Promise<void> {
+    const programmes = await withDueMerges(database);
+    await each(programmes, 'merges could not be finished', (id) => finishMerges(database, id, isStopping));
   }
 
   async function expirePoints(): Promise<void> {
@@ -167,6 +176,15 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
   }
 
+  const books = new BooksWatch(database);
+  async function watchBooks(): Promise<void> {
+    const programmes = await database.query<{ programme_id: string }>(EVERY);
+    await books.look(
+      programmes.map((row) => row.programme_id),
+      isStopping,
+    );
+  }
+
   const sweeping = repeat(sweep, SWEEP_MS, logger);
   const loops = [
     sweeping,
@@ -174,8 +192,10 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     repeat(measure, MEASURE_MS, logger, SETTLE_MS),
     repeat(expire, EXPIRE_MS, logger, SETTLE_MS),
     repeat(expirePoints, EXPIRE_MS, logger, SETTLE_MS),
+    repeat(endMerges, EXPIRE_MS, logger, SETTLE_MS),
     repeat(releaseHolds, HOLDS_MS, logger, SETTLE_MS),
     repeat(clean, CLEAN_MS, logger, SETTLE_MS),
+    repeat(watchBooks, WATCH_MS, logger, WATCH_MS),
   ];
   return {
     begun: sweeping.begun,

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
-import { ApiProblems } from '../platform/http/api-problems';
+import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { parsePublicId, toPublicId } from '../platform/ids';
 import { BELL, type Bell } from '../platform/platform.module';
 import { notFound } from '../platform/problem';
@@ -27,7 +27,10 @@ export class AwardsController {
   @ApiOperation({ operationId: 'createAward', summary: 'Award points for something else than data' })
   @ApiCreatedResponse({ type: AwardGiven })
   @ApiProblems({
-    409: { 'reference-used': 'the reference is that of an award to another customer, or of another number of points' },
+    409: {
+      'reference-used': 'the reference is that of an award to another customer, or of another number of points',
+      'customer-merged': MERGED,
+    },
   })
   async create(@ThisCall() call: Call, @Body() body: AwardBody): Promise<AwardGiven> {
     const { id, status } = await this.idempotency.once(call, 201, async (tx) => {

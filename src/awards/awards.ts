@@ -2,7 +2,7 @@ import { addCustomers, identifyCustomers, lockCustomers } from '../consents';
 import { append } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
-import { conflict } from '../platform/problem';
+import { conflict, customerMerged } from '../platform/problem';
 
 /** Points for something else than data. */
 export interface AwardRequest {
@@ -80,6 +80,7 @@ export async function award(tx: Tx, request: AwardRequest): Promise<Pick<Award, 
   const { customerRef, points, reason, reference, validDays = null } = request;
   const [, customers] = await Promise.all([lockCustomers(tx, [customerRef]), identifyCustomers(tx, [customerRef])]);
   const customer = customers.get(customerRef)!;
+  if (customer.mergedInto !== null) throw customerMerged(customer.mergedInto);
   await addCustomers(tx, [customer]);
   const id = newId();
   const written = await tx.query(WRITE, [tx.programmeId, id, customer.id, points, validDays, reason, reference]);

@@ -20,8 +20,12 @@ export interface ConsentsOfShare {
 /** What a customer takes back. */
 export type RevocationScope = { share: string } | { purpose: string } | { attribute: string } | { everything: true };
 
-/** What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), or their time. */
-export type EndingScope = RevocationScope | { recipient: string } | { expired: true };
+/**
+ * What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), their time, or a merge of two
+ * customers that has become final (of these consents; uuids).
+ */
+export type EndingScope =
+  RevocationScope | { recipient: string } | { expired: true } | { merge: string; consents: string[] };
 
 export interface ActiveConsent {
   customerId: string;
@@ -49,7 +53,7 @@ const ACTIVE: Statement = {
           WHERE programme_id = $1 AND customer_id = ANY ($2) AND status = 'active'
             AND ($3::uuid IS NULL OR share_id = $3) AND ($4::text IS NULL OR purpose = $4) AND ($5::text IS NULL OR attribute = $5)
             AND ($6::text IS NULL OR (SELECT id FROM recipients WHERE programme_id = $1 AND key = $6) = ANY (recipients))
-            AND (NOT $7 OR until <= statement_timestamp())`,
+            AND (NOT $7 OR until <= statement_timestamp()) AND ($8::uuid[] IS NULL OR id = ANY ($8))`,
 };
 const END: Statement = {
   name: 'end_consents',
@@ -96,7 +100,8 @@ export async function activeConsents(tx: Tx, customerIds: string[], scope: Endin
   const purpose = 'purpose' in scope ? scope.purpose : null;
   const attribute = 'attribute' in scope ? scope.attribute : null;
   const recipient = 'recipient' in scope ? scope.recipient : null;
-  const values = [tx.programmeId, customerIds, share, purpose, attribute, recipient, 'expired' in scope];
+  const consents = 'consents' in scope ? scope.consents : null;
+  const values = [tx.programmeId, customerIds, share, purpose, attribute, recipient, 'expired' in scope, consents];
   return tx.query<ActiveConsent>(ACTIVE, values);
 }
 

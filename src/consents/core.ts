@@ -11,6 +11,7 @@ export {
 export {
   addCustomers,
   findCustomer,
+  findUnmerged,
   identifyCustomers,
   type IdentifiedCustomer,
   lockCustomers,

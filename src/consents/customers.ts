@@ -1,4 +1,5 @@
 import type { Statement, Tx } from '../platform/database';
+import { customerMerged } from '../platform/problem';
 
 const LOCK: Statement = {
   name: 'lock_customers',
@@ -18,9 +19,15 @@ const FIND: Statement = {
   name: 'find_customer',
   text: 'SELECT id FROM customers WHERE programme_id = $1 AND ref = $2',
 };
+const FIND_WITH_MERGE: Statement = {
+  name: 'find_customer_with_merge',
+  text: `SELECT id, CASE WHEN merged_into IS NOT NULL THEN merged_ref($1, id) END AS "mergedInto" FROM customers
+          WHERE programme_id = $1 AND ref = $2`,
+};
 const IDENTIFY: Statement = {
   name: 'identify_customers',
-  text: `SELECT r.ref, coalesce(c.id, nextval('customers_id_seq')) AS id, c.id IS NOT NULL AS known
+  text: `SELECT r.ref, coalesce(c.id, nextval('customers_id_seq')) AS id, c.id IS NOT NULL AS known,
+                CASE WHEN c.merged_into IS NOT NULL THEN merged_ref($1, c.id) END AS "mergedInto"
            FROM unnest($2::text[]) AS r(ref) LEFT JOIN customers c ON c.programme_id = $1 AND c.ref = r.ref`,
 };
 const ADD: Statement = {
@@ -34,6 +41,8 @@ export interface IdentifiedCustomer {
   /** bigint, as text */
   id: string;
   known: boolean;
+  /** The reference of who they are now, where they have been merged into another; otherwise null. */
+  mergedInto: string | null;
 }
 
 /**
@@ -62,6 +71,13 @@ export async function lockCustomersShared(tx: Tx, refs: string[]): Promise<void>
 /** A customer's id (bigint, as text); undefined for one never seen. */
 export async function findCustomer(tx: Tx, ref: string): Promise<string | undefined> {
   return (await tx.query<{ id: string }>(FIND, [tx.programmeId, ref]))[0]?.id;
+}
+
+/** The same for what only who they are now can be told. @throws 409 `customer-merged` for one merged into another */
+export async function findUnmerged(tx: Tx, ref: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ id: string; mergedInto: string | null }>(FIND_WITH_MERGE, [tx.programmeId, ref]);
+  if (typeof row?.mergedInto === 'string') throw customerMerged(row.mergedInto);
+  return row?.id;
 }
 
 /** Customers by reference, those never seen with the id they will have if they are added; the caller holds their locks. */

@@ -39,14 +39,15 @@ const RELEASE: Statement = {
                   json_array_length(a.attributes) AS wanted, v.version, v.ciphertext, v.wrapped_key,
                   least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
-             JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref
+             JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL
              JOIN consents k ON k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose
                   AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
              JOIN json_array_elements_text(a.attributes) AS needed(attribute) ON needed.attribute = k.attribute
              JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute
             WHERE NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
                                  AND u.ended_at IS NULL AND u.until > statement_timestamp()
-                                 AND (u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose))),
+                                 AND CASE WHEN u.attribute IS NULL THEN u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose
+                                          ELSE u.share_id = k.share_id AND u.attribute = k.attribute AND u.purpose = k.purpose END)),
          -- Of a question, all or nothing: looked up in a hash, and only where there are questions.
          allowed AS (
            SELECT * FROM covered WHERE kind = 'values' OR id IN (

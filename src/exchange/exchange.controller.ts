@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
-import { ApiProblems, type Problems } from '../platform/http/api-problems';
+import { ApiProblems, MERGED, type Problems } from '../platform/http/api-problems';
 import { MeShareBody, ShareAnswer, ShareBody, ShareView } from './exchange.dto';
 import { Exchange } from './exchange.service';
 
@@ -13,6 +13,7 @@ const REFUSALS: Problems = {
     'offer-exhausted': 'its budget is promised; nothing was stored',
     'notice-outdated': 'the customer was shown another text than is in force',
     'not-eligible': 'the facts in context do not meet the offer’s eligibility; nothing was stored',
+    'customer-merged': MERGED,
     'too-young': 'the facts in context do not meet the offer’s minimum age; nothing was stored',
   },
   422: {

@@ -22,7 +22,7 @@ import {
 import { append } from '../outbox';
 import type { Commit, Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
-import { conflict, Problem } from '../platform/problem';
+import { conflict, customerMerged, Problem } from '../platform/problem';
 import { storeValues, type SealedValue } from '../vault';
 import { noticeOutdated } from './share-checks';
 
@@ -104,7 +104,7 @@ export async function commitShares(
   const outcomes = shares.map((share): Outcome | undefined => {
     const { idempotency } = share;
     const first = idempotency && before.get(idempotency.key.toString('hex'));
-    if (!first) return refusalOf(share, offers, now);
+    if (!first) return mergedAway(customers.get(share.customerRef)) ?? refusalOf(share, offers, now);
     return first.request.equals(idempotency.request)
       ? { ...(first.answer as AcceptedShare), replayed: true }
       : keyReused();
@@ -135,6 +135,9 @@ const earningRule = (keys: ProgrammeKeys, { customerRef, offer }: PreparedShare)
 });
 
 const budgetNeed = ({ offer }: PreparedShare): Need => ({ offerId: offer.offerId, amount: costOf(offer.reward) });
+
+const mergedAway = (customer: IdentifiedCustomer | undefined): Problem | undefined =>
+  typeof customer?.mergedInto === 'string' ? customerMerged(customer.mergedInto) : undefined;
 
 function refusalOf({ offer }: PreparedShare, offers: OfferNow[], now: Date): Problem | undefined {
   const current = offers.find(({ id }) => id === offer.offerId);

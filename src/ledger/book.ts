@@ -59,7 +59,7 @@ export interface BookChanges {
   accounts: { id: number; delta: number; transfers: number; last: string | null }[];
   lots: { customerId: string; lotId: string; delta: number }[];
   moves: { customerId: string; transferId: string; lotId: string; points: number }[];
-  opened: { customerId: string; lotId: string; points: number; expiresOn: string; origin: string }[];
+  opened: { customerId: string; lotId: string; points: number; expiresOn: string | null; origin: string }[];
 }
 
 /**
@@ -131,10 +131,37 @@ export class Book {
     const takes = this.takes.get(takenBy);
     if (!takes) throw new Error('What was taken is not in the book');
     for (const take of comingBack(takes, given, transfer.points)) {
-      if (isPast(take, this.today)) this.openLot(customerId, transfer.id, take);
+      if (isPast(take, this.today)) this.openLot(customerId, transfer.id, take, graceFrom(this.today));
       else this.refill(customerId, transfer.id, take);
     }
     this.book(transfer, this.other(customer, from), customer.available);
+  }
+
+  /** Whether the customer has an account, without which nothing can come to them. */
+  has(customerId: string): boolean {
+    return this.customers.has(customerId);
+  }
+
+  /** The lots of a customer that points can be taken of, as they are: first-expiring-first. */
+  openLots(customerId: string): OpenLot[] {
+    const lots = this.customers.get(customerId)?.lots ?? [];
+    return lots.filter((lot) => lot.remaining > 0 && !isPast(lot, this.today)).map((lot) => ({ ...lot }));
+  }
+
+  /**
+   * Moves available points of one customer to another: what is taken of a lot goes to the lot `to` of the other, otherwise to
+   * a new one that ends on the same day.
+   */
+  hand(giver: string, taker: string, transfer: NewTransfer, takes: (Take & { to?: string | undefined })[]): void {
+    // A transfer moves a lot once, also where several go back to the same.
+    const refills = new Map<string, Take>();
+    for (const { to, ...take } of takes) {
+      this.move(giver, transfer.id, take.id, -take.points);
+      if (to === undefined) this.openLot(taker, transfer.id, take, take.expiresOn);
+      else refills.set(to, { ...take, id: to, points: take.points + (refills.get(to)?.points ?? 0) });
+    }
+    for (const take of refills.values()) this.refill(taker, transfer.id, take);
+    this.book(transfer, this.customer(giver).available, this.customer(taker).available);
   }
 
   changes(): BookChanges {
@@ -174,10 +201,14 @@ export class Book {
     this.move(customerId, transferId, lotId, points);
   }
 
-  private openLot(customerId: string, transferId: string, { id: origin, points }: Take): void {
+  private openLot(
+    customerId: string,
+    transferId: string,
+    { id: origin, points }: Take,
+    expiresOn: string | null,
+  ): void {
     const { lots } = this.customer(customerId);
     const lotId = newId();
-    const expiresOn = graceFrom(this.today);
     lots.push({ id: lotId, remaining: points, expiresOn });
     lots.sort(byExpiry);
     this.openedLots.set(lotId, { customerId, lotId, points, expiresOn, origin });

@@ -1,6 +1,7 @@
 import type { Statement, Tx } from '../platform/database';
 
-export type TransferKind = 'award' | 'hold' | 'capture' | 'release' | 'refund' | 'expiry' | 'reversal' | 'forfeit';
+export type TransferKind =
+  'award' | 'hold' | 'capture' | 'release' | 'refund' | 'expiry' | 'reversal' | 'forfeit' | 'merge';
 
 /** What one transfer did to a customer's available points. */
 export interface Entry {

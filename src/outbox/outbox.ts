@@ -1,7 +1,10 @@
 import type { Statement, Tx } from '../platform/database';
 
-/** What can be owed: booking of awarded points, making of a discount code, erasure after a revocation, a job. */
-export type Topic = 'points' | 'discount' | 'erasure' | 'job';
+/**
+ * What can be owed: booking of awarded points, making of a discount code, erasure after a revocation, a job, points that a
+ * merged customer still gets.
+ */
+export type Topic = 'points' | 'discount' | 'erasure' | 'job' | 'merge';
 
 const APPEND: Statement = {
   name: 'append_outbox',
@@ -24,7 +27,7 @@ const SETTLE: Statement = {
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** Writes down that work is owed, in the transaction that makes it owed. id is that of the award or revocation. */
+/** Writes down that work is owed, in the transaction that makes it owed. id is that of the award, revocation, job or merge. */
 export async function append(tx: Tx, owed: { topic: Topic; id: string }[]): Promise<void> {
   if (owed.length === 0) return;
   await tx.query(APPEND, [tx.programmeId, owed.map(({ topic }) => topic), owed.map(({ id }) => id)]);

@@ -21,6 +21,7 @@ export type IdPrefix =
   | 'iss'
   | 'pau'
   | 'job'
+  | 'mrg'
   | 'req';
 
 /** A new UUIDv7: ordered by time, so that it goes to the end of an index; random beyond that, so that processes never collide. */

@@ -16,6 +16,8 @@ export class Problem extends Error {
     readonly detail?: string,
     readonly errors: Fault[] = [],
     readonly retryAfterSeconds?: number,
+    /** What a program needs to go on, beside the members that every problem has. */
+    readonly members: Record<string, string> = {},
   ) {
     super(title);
     this.name = 'Problem';
@@ -38,6 +40,18 @@ export const unauthorized = (detail: string): Problem =>
 
 export const conflict = (type: string, title: string, detail?: string): Problem =>
   new Problem(409, type, title, detail);
+
+/** Of a reference whose customer has been merged into another one, which is named. */
+export const customerMerged = (mergedInto: string): Problem =>
+  new Problem(
+    409,
+    'customer-merged',
+    'The customer has been merged into another one',
+    'mergedInto is the reference to call with.',
+    [],
+    undefined,
+    { mergedInto },
+  );
 
 export const unavailable = (detail: string): Problem =>
   new Problem(503, 'unavailable', 'A store that this needs is away', detail, [], 1);

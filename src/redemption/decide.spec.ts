@@ -19,6 +19,7 @@ function desk(points: number, rate?: PointRate, redemptions: Redemption[] = []):
   return {
     book,
     customers: new Map([['anna', '1']]),
+    merged: new Map([['antonia', 'anna']]),
     redemptions: new Map(redemptions.map((one) => [one.id, one])),
     rate,
   };

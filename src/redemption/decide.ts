@@ -1,6 +1,6 @@
 import type { Book, NewTransfer } from '../ledger';
 import { newId } from '../platform/ids';
-import { conflict, notFound, type Problem } from '../platform/problem';
+import { conflict, customerMerged, notFound, type Problem } from '../platform/problem';
 import { type OrderTotal, type PointRate, refusalBy, valueOf } from './rate';
 
 export interface Redeem {
@@ -42,6 +42,8 @@ export interface Desk {
   book: Book;
   /** Ids of customers by reference; those never seen are not in it. */
   customers: Map<string, string>;
+  /** Those who have been merged into another: the other's reference. */
+  merged: Map<string, string>;
   redemptions: Map<string, Redemption>;
   rate: PointRate | undefined;
 }
@@ -56,8 +58,10 @@ export function decide(desk: Desk, step: Step): Redemption | Problem {
   return after;
 }
 
-function redeem({ book, customers, redemptions, rate }: Desk, step: Redeem): Redemption | Problem {
+function redeem({ book, customers, merged, redemptions, rate }: Desk, step: Redeem): Redemption | Problem {
   const { id, points, orderRef, holdSeconds } = step;
+  const mergedInto = merged.get(step.customerRef);
+  if (mergedInto !== undefined) return customerMerged(mergedInto);
   const refusal = rate && refusalBy(rate, points, step.order);
   if (refusal) return refusal;
   const customerId = customers.get(step.customerRef);

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
-import { ApiProblems } from '../platform/http/api-problems';
+import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { RedeemBody, RedemptionView, RefundBody } from './redemption.dto';
 import { Redemptions } from './redemptions.service';
 
@@ -26,6 +26,7 @@ export class RedemptionsController {
   @ApiProblems({
     409: {
       'insufficient-points': 'the customer has fewer points; nothing was redeemed',
+      'customer-merged': MERGED,
       'redemption-limit':
         'fewer points than the programme redeems at once, or a larger share of the order than it allows',
     },

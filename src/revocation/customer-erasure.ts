@@ -6,9 +6,13 @@ import { notFound } from '../platform/problem';
 import { erase } from './erasure';
 import { endConsents } from './revoke';
 
-const REF: Statement = {
-  name: 'ref_of_customer',
-  text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = $2',
+const PERSON: Statement = {
+  name: 'customer_with_merged',
+  // The customer, and whoever has been merged into them: they are one person.
+  text: `WITH RECURSIVE person AS (
+           SELECT c.id, c.ref FROM customers c WHERE c.programme_id = $1 AND c.id = $2
+           UNION SELECT c.id, c.ref FROM person p JOIN customers c ON c.programme_id = $1 AND c.merged_into = p.id)
+         SELECT id, ref FROM person`,
 };
 const PENDING: Statement = {
   name: 'customer_has_pending_points',
@@ -21,7 +25,7 @@ const PENDING: Statement = {
 const OWED: Statement = {
   name: 'erasures_owed_to_customer',
   text: `SELECT r.id FROM revocations r JOIN outbox o ON o.programme_id = $1 AND o.topic = 'erasure' AND o.id = r.id
-          WHERE r.programme_id = $1 AND r.customer_id = $2 ORDER BY r.id`,
+          WHERE r.programme_id = $1 AND r.customer_id = ANY ($2) ORDER BY r.id`,
 };
 const NAME_ON_NOTICES: Statement = {
   name: 'name_on_notices',
@@ -52,7 +56,13 @@ export async function leave(
   await lockCustomers(tx, [customerRef]);
   const customerId = await findCustomer(tx, customerRef);
   if (customerId === undefined) throw notFound('customer');
-  await endConsents(tx, [customerId], { everything: true }, 'withdrawn');
+  const person = await lockPerson(tx, customerId);
+  await endConsents(
+    tx,
+    person.map(({ id }) => id),
+    { everything: true },
+    'withdrawn',
+  );
   const before = await latestJob(tx, 'customer-erasure', { customerId });
   if (before && !isFinished(before)) return before.id;
   return createJob(tx, {
@@ -82,17 +92,27 @@ async function erasePerson(
   forfeit: (tx: Tx, customerId: string, jobId: string) => Promise<number>,
 ): Promise<'seen' | 'later'> {
   if (customerId === null) throw new Error('An erasure is of a customer');
-  const [{ ref } = { ref: null }] = await tx.query<{ ref: string | null }>(REF, [tx.programmeId, customerId]);
-  if (ref !== null) await lockCustomers(tx, [ref]);
+  const person = await lockPerson(tx, customerId);
+  const ids = person.map(({ id: one }) => one);
   if (balance === 'forfeit' && (await tx.query(PENDING, [tx.programmeId, customerId])).length > 0) return 'later';
   // Also what was shared after the customer left and before this.
-  await endConsents(tx, [customerId], { everything: true }, 'withdrawn');
-  const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, customerId]);
+  await endConsents(tx, ids, { everything: true }, 'withdrawn');
+  const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, ids]);
   for (const revocation of owed) await erase(tx, revocation.id);
   if (balance === 'forfeit') await forfeit(tx, customerId, id);
-  if (ref !== null) await tx.query(NAME_ON_NOTICES, [tx.programmeId, customerId, ref]);
-  await tx.query(DROP_REF, [tx.programmeId, customerId]);
+  for (const { id: one, ref } of person) {
+    if (ref !== null) await tx.query(NAME_ON_NOTICES, [tx.programmeId, one, ref]);
+    await tx.query(DROP_REF, [tx.programmeId, one]);
+  }
   return 'seen';
+}
+
+/** Everyone that this customer is, by reference while there is one, locked until the transaction ends. */
+async function lockPerson(tx: Tx, customerId: string): Promise<{ id: string; ref: string | null }[]> {
+  const find = () => tx.query<{ id: string; ref: string | null }>(PERSON, [tx.programmeId, customerId]);
+  const refs = (await find()).flatMap(({ ref }) => ref ?? []);
+  await lockCustomers(tx, refs);
+  return find();
 }
 
 /** References that notices have kept for their 30 days are dropped. */

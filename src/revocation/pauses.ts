@@ -17,7 +17,7 @@ const WRITE: Statement = {
 const FIND: Statement = {
   name: 'find_pause',
   text: `SELECT c.ref FROM pauses p JOIN customers c ON c.programme_id = $1 AND c.id = p.customer_id
-          WHERE p.programme_id = $1 AND p.id = $2`,
+          WHERE p.programme_id = $1 AND p.id = $2 AND p.attribute IS NULL`,
 };
 const END: Statement = {
   name: 'end_pause',
@@ -49,7 +49,10 @@ export async function pause(tx: Tx, customerRef: string, scope: PauseScope, unti
   return { id: toPublicId('pau', id), until: row.until.toISOString() };
 }
 
-/** Ends a pause; one that has ended stays so. @throws 404, also for another customer's where customerRef is given. */
+/**
+ * Ends a pause; one that has ended stays so. What a merge paused only its undo lets go on. @throws 404, also for another customer's
+ * where customerRef is given.
+ */
 export async function endPause(tx: Tx, id: string, customerRef?: string): Promise<void> {
   const [found] = await tx.query<{ ref: string | null }>(FIND, [tx.programmeId, id]);
   if (!found || (customerRef !== undefined && found.ref !== customerRef)) throw notFound('pause');

@@ -93,6 +93,9 @@ export class EndingScopeView extends MeRevocationBody {
   /** The consents' time was over. */
   @ApiPropertyOptional({ enum: [true], example: true })
   expired?: true;
+  /** The merge, become final, of this customer with another. */
+  @ApiPropertyOptional({ example: 'mrg_01k9v5m3c8e1p9r2t4y6u8i0aj' })
+  merge?: string;
 }
 
 export class RevocationView {

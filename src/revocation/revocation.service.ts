@@ -9,6 +9,7 @@ import { BELL, type Bell } from '../platform/platform.module';
 import { invalidField, notFound } from '../platform/problem';
 import { acknowledge, listNotices } from './notices';
 import type {
+  EndingScopeView,
   MeRevocationBody,
   NoticeList,
   NoticeView,
@@ -80,7 +81,7 @@ export class Revocations {
     return {
       id: publicId,
       status: row.status,
-      scope: 'share' in row.scope ? { share: toPublicId('shr', row.scope.share) } : row.scope,
+      scope: scopeViewOf(row.scope),
       consentsEnded: row.consents_ended,
       // What another consent has come to cover before it was erased stays, and is owed no more.
       values: { erasing: row.status === 'blocked' ? row.values_erasing : 0, erased: row.erased },
@@ -111,6 +112,11 @@ export class Revocations {
   ): Promise<NoticeView> {
     return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, did));
   }
+}
+
+function scopeViewOf(scope: EndingScope): EndingScopeView {
+  if ('share' in scope) return { share: toPublicId('shr', scope.share) };
+  return 'merge' in scope ? { merge: toPublicId('mrg', scope.merge) } : scope;
 }
 
 /** PostgreSQL writes times in JSON with an offset; everywhere else they end in Z. */

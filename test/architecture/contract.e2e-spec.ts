@@ -256,6 +256,46 @@ describe('the contract as it is kept', () => {
     expect((await storefront('GET', discount)).body['status']).toBe('redeemed');
   });
 
+  it('lets points be held, spent and given back, and be worth something', async () => {
+    const award = { customerRef: 'kim', points: 100, reason: 'Order', reference: 'order-5' };
+    const given = await storefront('POST', '/v1/awards', award);
+    await eventually(
+      () => storefront('GET', `/v1/awards/${given.body['id']}`),
+      ({ body }) => body['status'] === 'granted',
+    );
+    const order = { customerRef: 'kim', points: 20, orderRef: 'order-6', capture: false };
+    const redeem = (more: object) => storefront('POST', '/v1/redemptions', { ...order, ...more });
+    const held = await redeem({ holdSeconds: 60 });
+    expect([held.status, held.body['status']]).toEqual([201, 'held']);
+    const step = (name: string, body?: object) =>
+      storefront('POST', `/v1/redemptions/${held.body['id']}/${name}`, body);
+    expect((await step('capture')).status).toBe(200);
+    expect((await step('refund', { points: 5 })).body['refunded']).toBe(5);
+    expect(await step('release')).toMatchObject(problem(409, 'redemption-state'));
+    expect(await step('refund', { points: 16 })).toMatchObject(problem(409, 'redemption-state'));
+    const letGo = await redeem({});
+    expect((await storefront('POST', `/v1/redemptions/${letGo.body['id']}/release`)).body['releasedBy']).toBe(
+      'storefront',
+    );
+    expect(await redeem({ points: 1000 })).toMatchObject(problem(409, 'insufficient-points'));
+    const rate = {
+      points: 1,
+      amountMinor: 10,
+      currency: 'EUR',
+      taxes: 'gross',
+      minimumPoints: 5,
+      maximumSharePercent: 50,
+    };
+    expect((await admin('POST', '/v1/point-rates', rate)).status).toBe(201);
+    expect((await admin('GET', '/v1/point-rates?limit=1')).status).toBe(200);
+    const spend = (totalMinor: number) => redeem({ capture: true, order: { totalMinor, currency: 'EUR' } });
+    expect(await redeem({})).toMatchObject(problem(422, 'invalid-request'));
+    expect(await spend(399)).toMatchObject(problem(409, 'redemption-limit'));
+    const spent = await spend(400);
+    expect(spent.body['value']).toMatchObject({ amountMinor: 200, taxes: 'gross' });
+    expect((await storefront('GET', `/v1/redemptions/${spent.body['id']}`)).body).toEqual(spent.body);
+  });
+
   /** A code of 5 euros off an order of 20. */
   async function issueCode(customerRef: string): Promise<string> {
     const discount = { kind: 'amount', amountMinor: 500, currency: 'EUR', minimumOrderMinor: 2000, validDays: 30 };

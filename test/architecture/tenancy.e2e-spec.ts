@@ -43,6 +43,12 @@ describe('two programmes in one service', () => {
     ids = await fill(service, theirs);
     const other = await createProgramme(service);
     await fillCatalogue(service, other, 'another word');
+    await by(service, other.storefrontKey)('POST', '/v1/awards', {
+      customerRef: REF,
+      points: 1000,
+      reason: 'another word',
+      reference: 'another word',
+    });
     await nothingOwed(superuser);
     await historySealed(superuser);
     await service.worker?.stop();
@@ -304,6 +310,9 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     ({ status }) => status === 'granted',
   );
   await admin('POST', `/v1/awards/${award['id']}/reversals`, { reason: 'error', evidence: CANARY, points: 10 });
+  await admin('POST', '/v1/point-rates', { points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross' });
+  const order = { customerRef: REF, points: 5, orderRef: CANARY, capture: false, holdSeconds: 604_800 };
+  const redemption = await storefront('POST', '/v1/redemptions', order);
   const pause = await storefront('POST', '/v1/pauses', {
     customerRef: REF,
     share: revoked.body['id'],
@@ -332,6 +341,7 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     pauses: pause['id'] as string,
     awards: award['id'] as string,
     discounts: withCode.code as string,
+    redemptions: redemption['id'] as string,
     jobs: jobId as string,
     values: KEY,
     'revocation-notices': notices['data'][0].id as string,

@@ -11,7 +11,10 @@ import { validationPipe } from '../../src/platform/http/validation';
 import { KeyRing } from '../../src/platform/key-ring';
 import { createLogger } from '../../src/platform/logging';
 import { SigningKeys } from '../../src/platform/signing-keys';
-import { eraseOwed } from '../../src/revocation';
+import { runJobs } from '../../src/jobs/core';
+import { forfeit } from '../../src/ledger';
+import { finishMerges, moveOwedPoints } from '../../src/merging/core';
+import { customerErasure, eraseOwed, withdrawal } from '../../src/revocation';
 import { grantOwed } from '../../src/rewards';
 import { createProgramme } from '../builders/programme';
 import { createTestDatabase } from '../setup/database';
@@ -19,6 +22,12 @@ import { call, type Answer, type RunningService } from '../setup/service';
 
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>;
 export { createProgramme, type TestProgramme } from '../builders/programme';
+
+const JOBS = {
+  'customer-erasure': customerErasure(forfeit),
+  'purpose-withdrawal': withdrawal,
+  'recipient-withdrawal': withdrawal,
+};
 
 /** The whole API in this process; what a worker would do is done when a test says so. */
 export async function startTestApp() {
@@ -63,6 +72,12 @@ export async function startTestApp() {
     },
     /** Books the awards that are owed. */
     grant: (programme: string): Promise<void> => grantOwed(database, uuidOf(programme), () => false),
+    /** Moves on what came to customers who are merged away. */
+    moveOn: (programme: string): Promise<void> => moveOwedPoints(database, uuidOf(programme), () => false),
+    /** Makes final the merges whose time is over. */
+    finish: (programme: string): Promise<void> => finishMerges(database, uuidOf(programme), () => false),
+    /** Does the jobs of customers who leave. */
+    leave: (programme: string): Promise<void> => runJobs(database, uuidOf(programme), JOBS, () => false),
     /** Erases what is owed. */
     erase: (programme: string): Promise<void> => eraseOwed(database, uuidOf(programme), () => false),
     async stop(): Promise<void> {

@@ -18,6 +18,11 @@ export const PROBLEM_SCHEMA = {
       description: 'Id of the request, which the log knows it by.',
       examples: ['req_01kbn7p4a2f8x9d0v5q3w6y1zr'],
     },
+    mergedInto: {
+      type: 'string',
+      description: 'Of `customer-merged`: the reference to call with.',
+      examples: ['customer-0815'],
+    },
     errors: {
       type: 'array',
       description: 'Each thing that is wrong with the request.',

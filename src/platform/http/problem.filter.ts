@@ -52,5 +52,6 @@ export function sendProblem(reply: FastifyReply, problem: Problem, requestId: st
       ...(problem.detail === undefined ? {} : { detail: problem.detail }),
       instance: requestId,
       errors: problem.errors,
+      ...problem.members,
     });
 }

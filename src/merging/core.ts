@@ -1,0 +1,2 @@
+export { finishMerges, withDueMerges } from './finish';
+export { moveOwedPoints } from './points';

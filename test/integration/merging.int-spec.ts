@@ -1,0 +1,343 @@
+import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
+import { brokenInvariants } from '../setup/invariants';
+import { call, type Answer } from '../setup/service';
+
+/** Customers have 120 points each time they share. */
+describe('merging two customers', () => {
+  let app: TestApp;
+  let programme: TestProgramme;
+  let names = 0;
+  beforeAll(async () => {
+    app = await startTestApp();
+    programme = await app.programme({ perCustomer: { times: 2, everyDays: 30 }, validDays: 365 });
+  });
+  afterEach(async () => expect(await brokenInvariants(app.databaseUrl)).toEqual({}));
+  afterAll(() => app.stop());
+
+  const post = (path: string, body?: object): Promise<Answer> =>
+    call(app.url, 'POST', `/v1${path}`, { key: programme.storefrontKey, body });
+  const problem = ({ status, body }: Answer): string => `${status} ${String(body['type']).split(':').at(-1)}`;
+  const balance = (ref: string) => app.get(`/v1/customers/${ref}/balance`, programme.storefrontKey);
+  const merge = (from: string, into: string) => post(`/customers/${from}/merge`, { into });
+  const undo = (id: string) => post(`/merges/${id}/undo`);
+  const redeem = (customerRef: string, points: number, capture = true) =>
+    post('/redemptions', { customerRef, points, orderRef: 'order', capture });
+  const award = (customerRef: string, points: number, validDays?: number) =>
+    post('/awards', { customerRef, points, reason: 'Order', reference: `order-${(names += 1)}`, validDays });
+  /** What each day's points of a customer come to. */
+  const days = async (ref: string): Promise<object[]> => (await balance(ref)).body['expiring'] as object[];
+
+  /** New references, each of a customer with the points of an award that never expires. */
+  async function customers(...points: number[]): Promise<string[]> {
+    const refs = points.map(() => `customer-${(names += 1)}`);
+    for (const [n, ref] of refs.entries()) if (points[n]! > 0) expect((await award(ref, points[n]!)).status).toBe(201);
+    await app.grant(programme.id);
+    return refs;
+  }
+
+  describe('points', () => {
+    it('move with the expiry that they have, and both know why', async () => {
+      const [from, into] = (await customers(10, 5)) as [string, string];
+      for (const [ref, points, valid] of [
+        [from, 20, 10],
+        [from, 30, 40],
+        [into, 7, 40],
+      ] as const) {
+        await award(ref, points, valid);
+      }
+      await app.grant(programme.id);
+      const [ten] = (await days(from)) as [{ on: string }];
+      const answer = await merge(from, into);
+      expect(answer.status).toBe(201);
+      expect(answer.body).toEqual({
+        id: expect.stringMatching(/^mrg_/),
+        status: 'merged',
+        from,
+        into,
+        points: 60,
+        heldPoints: 0,
+        pendingPoints: 0,
+        consentsPaused: 0,
+        consentsBlocked: 0,
+        mergedAt: expect.any(String),
+        undoUntil: expect.any(String),
+      });
+      const { mergedAt, undoUntil } = answer.body as { mergedAt: string; undoUntil: string };
+      expect(Date.parse(undoUntil) - Date.parse(mergedAt)).toBeGreaterThan(29.9 * 86_400_000);
+      expect((await balance(into)).body).toMatchObject({
+        available: 72,
+        expiring: [{ points: 20, on: ten.on }, { points: 37 }],
+      });
+      for (const [ref, points, before] of [
+        [into, 60, 12],
+        [from, -60, 60],
+      ] as const) {
+        const { body } = await app.get(`/v1/customers/${ref}/entries?limit=1`, programme.storefrontKey);
+        expect(body['data']).toMatchObject([
+          { kind: 'merge', points, balanceBefore: before, because: { cause: answer.body['id'] } },
+        ]);
+      }
+      expect((await app.get(`/v1/merges/${answer.body['id']}`, programme.storefrontKey)).body).toEqual(answer.body);
+    });
+
+    it('that are pending follow when they are booked', async () => {
+      const [from, into] = (await customers(0, 0)) as [string, string];
+      await award(from, 50);
+      expect((await merge(from, into)).body).toMatchObject({ points: 0, pendingPoints: 50 });
+      await app.moveOn(programme.id);
+      await app.grant(programme.id);
+      expect((await balance(into)).body).toMatchObject({ available: 0 });
+      await app.moveOn(programme.id);
+      expect((await balance(into)).body).toMatchObject({ available: 50, pending: 0 });
+    });
+
+    it('of orders stay with the order: what is captured, released and refunded goes on under its id, and comes to the other', async () => {
+      const [from, into] = (await customers(100, 0)) as [string, string];
+      const captured = (await redeem(from, 30)).body['id'] as string;
+      const held = (await redeem(from, 20, false)).body['id'] as string;
+      const later = (await redeem(from, 10, false)).body['id'] as string;
+      expect((await merge(from, into)).body).toMatchObject({ points: 40, heldPoints: 30 });
+      expect((await balance(into)).body).toMatchObject({ available: 40 });
+      expect(await post(`/redemptions/${captured}/refund`, { points: 25 })).toMatchObject({ status: 200 });
+      expect(await post(`/redemptions/${held}/release`)).toMatchObject({ status: 200 });
+      expect(await post(`/redemptions/${later}/capture`)).toMatchObject({ status: 200 });
+      await app.moveOn(programme.id);
+      expect((await balance(into)).body).toMatchObject({ available: 85, held: 0 });
+    });
+
+    it('go on to the last of several merges', async () => {
+      const [one, two, three] = (await customers(100, 10, 1)) as [string, string, string];
+      const { body: spent } = await redeem(one, 60);
+      const first = await merge(one, two);
+      await merge(two, three);
+      expect((await balance(one)).body).toMatchObject({ mergedInto: three });
+      await post(`/redemptions/${spent['id']}/refund`, {});
+      await app.moveOn(programme.id);
+      expect((await balance(three)).body).toMatchObject({ available: 111 });
+      expect(problem(await undo(first.body['id'] as string))).toBe('409 merge-state');
+    });
+  });
+
+  it('from then on the old reference is an alias for nothing new: 409 says who to call, in every way that acts', async () => {
+    const [from, into] = (await customers(10, 0)) as [string, string];
+    const session = await app.tokenOf(programme.storefrontKey, from);
+    await merge(from, into);
+    const answers = [
+      await balance(from),
+      await app.get('/v1/me/balance', session),
+      await programme.share(from),
+      await redeem(from, 1),
+      await redeem(from, 1, false),
+      await award(from, 1),
+      await merge(from, 'somebody'),
+      await merge('another', from).then(async () => merge((await customers(1))[0]!, from)),
+    ];
+    for (const answer of answers) {
+      expect([problem(answer), answer.body['mergedInto']]).toEqual(['409 customer-merged', into]);
+    }
+    for (const history of ['ledger', 'entries', 'statement']) {
+      expect(await app.get(`/v1/customers/${from}/${history}`, programme.storefrontKey)).toMatchObject({ status: 200 });
+    }
+    expect(await programme.revoke(from, { everything: true })).toMatchObject({ status: 200 });
+  });
+
+  it('refuses what is no merge', async () => {
+    const [from, into] = (await customers(10, 10)) as [string, string];
+    expect(problem(await merge('never-seen', into))).toBe('404 not-found');
+    expect(problem(await merge('a%20b', into))).toBe('404 not-found');
+    expect(problem(await merge(from, from))).toBe('422 invalid-request');
+    expect(problem(await merge(from, 'a b'))).toBe('422 invalid-request');
+    for (const id of ['mrg_01k9v5m3c8e1p9r2t4y6u8i0ag', 'nonsense']) {
+      expect((await undo(id)).status).toBe(404);
+      expect((await app.get(`/v1/merges/${id}`, programme.storefrontKey)).status).toBe(404);
+    }
+    await call(app.url, 'DELETE', `/v1/customers/${into}`, { key: programme.storefrontKey });
+    expect(problem(await merge(from, into))).toBe('409 merge-state');
+    expect(problem(await merge(into, from))).toBe('409 merge-state');
+    expect((await balance(from)).body).toMatchObject({ available: 10 });
+  });
+
+  describe('consents', () => {
+    const everything = [{ attribute: 'birthday', purposes: ['greeting', 'advice'] }];
+    const withoutAdvice = [{ attribute: 'birthday', purposes: ['greeting'] }];
+    let optional: { id: string; version: number; noticeHash: string };
+    beforeAll(async () => {
+      const purposes = ['greeting', { key: 'advice', required: false }];
+      optional = await programme.publish({ asks: [{ attribute: 'birthday', purposes, required: true }] });
+    });
+    const shared = async (consents: { attribute: string; purposes: string[] }[], offer = optional): Promise<string> => {
+      const ref = `customer-${(names += 1)}`;
+      expect(await programme.share(ref, { offer, consents })).toMatchObject({ status: 201 });
+      return ref;
+    };
+    const greeting = (ref: string) => programme.disclose(ref).then(({ status }) => status);
+    const advice = (ref: string) =>
+      programme.disclose(ref, { purpose: 'advice', recipient: 'recommender' }).then(({ status }) => status);
+    const uses = async (...refs: string[]): Promise<number[]> => {
+      const found: number[] = [];
+      for (const ref of refs) found.push(await greeting(ref), await advice(ref));
+      return found;
+    };
+
+    it('never unite: those of the one are blocked, and what it refused is blocked for the other', async () => {
+      const [from, into] = [await shared(withoutAdvice), await shared(everything)];
+      expect(await uses(from, into)).toEqual([200, 403, 200, 200]);
+      expect((await merge(from, into)).body).toMatchObject({ consentsPaused: 1, consentsBlocked: 1 });
+      expect(await uses(from, into)).toEqual([403, 403, 200, 403]);
+    });
+
+    it('nobody who consented as the one has consented as the other', async () => {
+      const [from, into] = [await shared(everything), (await customers(1))[0]!];
+      await merge(from, into);
+      expect(await uses(from, into)).toEqual([403, 403, 403, 403]);
+    });
+
+    it('what the one withdrew last is blocked for the other; what it gave again is not', async () => {
+      const [from, into] = [await shared(everything), await shared(everything)];
+      await programme.revoke(from, { everything: true });
+      await programme.share(from, { offer: optional, consents: withoutAdvice });
+      await merge(from, into);
+      expect(await uses(into)).toEqual([200, 403]);
+      // A new word of the customer, as the other: it counts.
+      await programme.share(into, { offer: optional, consents: everything });
+      expect(await uses(into)).toEqual([200, 200]);
+    });
+
+    it('what the one had paused is paused for the other', async () => {
+      const [from, into] = [await shared(everything), await shared(everything)];
+      await post('/pauses', { customerRef: from, purpose: 'greeting', until: '2099-01-01T00:00:00Z' });
+      const { body } = await merge(from, into);
+      expect(await uses(into)).toEqual([403, 200]);
+      await undo(body['id'] as string);
+      expect(await uses(from, into)).toEqual([403, 200, 200, 200]);
+    });
+
+    it('an undo lets everything be used again that the merge blocked, and nothing that has ended', async () => {
+      const [from, into] = [await shared(withoutAdvice), await shared(everything)];
+      const { body } = await merge(from, into);
+      await programme.share(into, { offer: optional, consents: withoutAdvice });
+      expect(await undo(body['id'] as string)).toMatchObject({ status: 200, body: { status: 'undone' } });
+      expect(await uses(from, into)).toEqual([200, 403, 200, 200]);
+      const again = await merge(from, into);
+      await programme.revoke(from, { everything: true });
+      await undo(again.body['id'] as string);
+      expect(await uses(from, into)).toEqual([403, 403, 200, 200]);
+    });
+
+    it('end when it can be undone no more: values are erased, and whoever got something is told', async () => {
+      const [from, into] = [await shared(withoutAdvice), await shared(everything)];
+      expect(await uses(from, into)).toEqual([200, 403, 200, 200]);
+      const { body } = await merge(from, into);
+      const id = body['id'] as string;
+      await app.finish(programme.id);
+      expect((await app.get(`/v1/merges/${id}`, programme.storefrontKey)).body['status']).toBe('merged');
+      const { rows } = await app.owner.query<{ id: string }>('SELECT id FROM merges ORDER BY merged_at DESC LIMIT 1');
+      await age(rows[0]!.id);
+      expect(problem(await undo(id))).toBe('409 merge-state');
+      expect(await uses(from, into)).toEqual([403, 403, 200, 403]);
+      await app.finish(programme.id);
+      await app.erase(programme.id);
+      expect((await app.get(`/v1/merges/${id}`, programme.storefrontKey)).body).toMatchObject({
+        status: 'final',
+        finalAt: expect.any(String),
+      });
+      expect(await uses(from, into)).toEqual([403, 403, 200, 403]);
+      const ended = await app.owner.query(
+        `SELECT c.ref, k.purpose, (SELECT count(*)::int FROM revocation_notices n WHERE n.revocation_id = k.revocation_id) AS told,
+                EXISTS (SELECT FROM vault_values v WHERE v.customer_id = c.id) AS kept
+           FROM customers c JOIN consents k ON k.customer_id = c.id AND k.status = 'withdrawn' WHERE c.ref IN ($1, $2) ORDER BY c.id`,
+        [from, into],
+      );
+      expect(ended.rows).toEqual([
+        { ref: from, purpose: 'greeting', told: 1, kept: false },
+        { ref: into, purpose: 'advice', told: 1, kept: true },
+      ]);
+      expect(problem(await undo(id))).toBe('409 merge-state');
+      const { rows: revocations } = await app.owner.query<{ id: string }>(
+        `SELECT r.id FROM revocations r JOIN customers c ON c.id = r.customer_id WHERE c.ref = $1`,
+        [from],
+      );
+      expect(revocations).toHaveLength(1);
+    });
+
+    /** As if the 30 days were over. */
+    async function age(uuid: string): Promise<void> {
+      await app.owner.query(`SET session_replication_role = replica`);
+      await app.owner.query(`UPDATE merges SET undo_until = clock_timestamp() WHERE id = $1`, [uuid]);
+      await app.owner.query(`SET session_replication_role = origin`);
+    }
+  });
+
+  it('earning: what the one earned from an offer counts for the other, until it is undone', async () => {
+    const earns = async (ref: string): Promise<boolean> =>
+      ((await programme.share(ref)).body['award'].status as string) === 'pending';
+    const [from, into] = [`customer-${(names += 1)}`, `customer-${(names += 1)}`];
+    expect([await earns(from), await earns(into)]).toEqual([true, true]);
+    const { body } = await merge(from, into);
+    expect(await earns(into)).toBe(false);
+    await undo(body['id'] as string);
+    expect([await earns(from), await earns(from)]).toEqual([true, false]);
+    expect([await earns(into), await earns(into)]).toEqual([true, false]);
+  });
+
+  describe('an undo', () => {
+    it('gives back what is there, to where it was', async () => {
+      const [from, into] = (await customers(40, 5)) as [string, string];
+      await award(from, 20, 30);
+      await app.grant(programme.id);
+      const before = (await balance(from)).body;
+      const { body } = await merge(from, into);
+      const undone = await undo(body['id'] as string);
+      expect(undone.body).toMatchObject({ status: 'undone', pointsReturned: 60, pointsMissing: 0 });
+      expect((await balance(from)).body).toEqual(before);
+      expect((await balance(into)).body).toMatchObject({ available: 5 });
+      expect(problem(await undo(body['id'] as string))).toBe('409 merge-state');
+      // And again.
+      expect((await merge(from, into)).body).toMatchObject({ points: 60 });
+    });
+
+    it('after spending: the other pays with its own first, and what is not there is said', async () => {
+      const [from, into] = (await customers(40, 50)) as [string, string];
+      const { body } = await merge(from, into);
+      await redeem(into, 60);
+      expect((await undo(body['id'] as string)).body).toMatchObject({ pointsReturned: 30, pointsMissing: 10 });
+      expect((await balance(from)).body).toMatchObject({ available: 30 });
+      expect((await balance(into)).body).toMatchObject({ available: 0 });
+      const [a, b] = (await customers(40, 50)) as [string, string];
+      const second = await merge(a, b);
+      await redeem(b, 45);
+      expect((await undo(second.body['id'] as string)).body).toMatchObject({ pointsReturned: 40, pointsMissing: 0 });
+      expect((await balance(b)).body).toMatchObject({ available: 5 });
+    });
+
+    it('leaves what is refunded and booked afterwards where it belongs', async () => {
+      const [from, into] = (await customers(40, 0)) as [string, string];
+      const { body: spent } = await redeem(from, 40);
+      await award(from, 5);
+      const { body } = await merge(from, into);
+      await undo(body['id'] as string);
+      await post(`/redemptions/${spent['id']}/refund`, {});
+      await app.grant(programme.id);
+      await app.moveOn(programme.id);
+      expect((await balance(from)).body).toMatchObject({ available: 45 });
+    });
+  });
+
+  it('who leaves leaves under every reference', async () => {
+    const [from, into] = (await customers(0, 0)) as [string, string];
+    await programme.share(from);
+    await programme.share(into);
+    const { body } = await merge(from, into);
+    await call(app.url, 'DELETE', `/v1/customers/${into}`, { key: programme.storefrontKey });
+    await app.leave(programme.id);
+    const { rows } = await app.owner.query(
+      `SELECT count(*)::int AS left FROM customers c JOIN merges m ON c.id IN (m.from_id, m.into_id)
+        WHERE m.id = $1 AND (c.ref IS NOT NULL OR EXISTS (SELECT FROM vault_values v WHERE v.customer_id = c.id))`,
+      [(await app.owner.query<{ id: string }>('SELECT id FROM merges ORDER BY merged_at DESC LIMIT 1')).rows[0]!.id],
+    );
+    expect(rows).toEqual([{ left: 0 }]);
+    expect(problem(await undo(body['id'] as string))).toBe('409 merge-state');
+    const { body: view } = await app.get(`/v1/merges/${body['id']}`, programme.storefrontKey);
+    expect([view['from'], view['into']]).toEqual([undefined, undefined]);
+  });
+});
