@@ -82,6 +82,19 @@ export const metrics = {
     help: 'Times the queue went away.',
     registers,
   }),
+  /** Over all programmes. Set by the worker. */
+  outstandingPoints: new Gauge({
+    name: 'gegenwert_outstanding_points',
+    help: 'Points that customers have, held ones as well.',
+    registers,
+  }),
+  /** `comparison`: which two sides of the books. Anything but 0 is for somebody to look at: `npm run reconcile` names it. */
+  reconciliationDifferences: new Gauge({
+    name: 'gegenwert_reconciliation_differences',
+    help: 'Differences between two sides of the books when they were last compared.',
+    labelNames: ['comparison'] as const,
+    registers,
+  }),
   /** `outcome`: `withheld` for a value left out of an answer, `denied` for a release refused whole. */
   disclosuresRefused: new Counter({
     name: 'gegenwert_disclosures_refused_total',

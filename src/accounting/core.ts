@@ -1,0 +1,2 @@
+export { COMPARISONS, type Comparison, type Difference } from './reconciliation';
+export { BooksWatch } from './watch';
