@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, quantile, runLoad, type LoadResult } from './load';
 import { insertRate, ormRate, postingRate } from './posting';
+import { brokenBooks, fillAccounts, redemptionRate } from './redemption';
 import { setTheStage, type Stage } from './stage';
 
 /**
@@ -193,6 +194,30 @@ async function figureC(stage: Stage): Promise<Figure[]> {
   ];
 }
 
+async function figureD(stage: Stage): Promise<Figure[]> {
+  await fillAccounts(stage);
+  const rates: { insert: number; cold: number; hot: number }[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(d) redemptions by 256 callers, durable INSERTs with 32 clients: round ${n + 1} of ${ROUNDS}`);
+    rates.push({
+      insert: await insertRate(stage.databaseUrl, 32, 20_000),
+      cold: await redemptionRate(stage, 'cold', 20_000),
+      hot: await redemptionRate(stage, 'hot', 30_000),
+    });
+  }
+  const broken = await brokenBooks(stage);
+  if (broken > 0) throw new Error(`${broken} rows break the ledger's invariants`);
+  const of = (which: 'insert' | 'cold' | 'hot'): number => median(rates.map((one) => one[which]));
+  const figure = (which: 'cold' | 'hot', atLeast: number): Figure => ({
+    what: `(d) redemption, 256 callers, ${which === 'cold' ? 'cold accounts' : 'one hot account'}`,
+    ours: `${round(of(which))}/s`,
+    beside: `INSERTs, 32 clients: ${round(of('insert'))}/s`,
+    ratio: of(which) / of('insert'),
+    goal: { atLeast },
+  });
+  return [figure('cold', 4), figure('hot', 6)];
+}
+
 async function figureG(stage: Stage): Promise<Figure[]> {
   const ref = fresh('release');
   progress('(g) shares to release from');
@@ -219,7 +244,13 @@ async function figureG(stage: Stage): Promise<Figure[]> {
 }
 
 // (b) stops the worker for good, so it is last.
-const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = { a: figureA, c: figureC, g: figureG, b: figureB };
+const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
+  a: figureA,
+  c: figureC,
+  d: figureD,
+  g: figureG,
+  b: figureB,
+};
 
 function print(figures: Figure[]): void {
   console.log('\n| figure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|');

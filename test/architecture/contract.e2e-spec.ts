@@ -67,6 +67,8 @@ async function routes(): Promise<string[]> {
   return [...found].filter((route) => !/^(HEAD|OPTIONS) | \*$/.test(route));
 }
 
+const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
+
 describe('the contract as it is kept', () => {
   let database: TestDatabase;
   let service: RunningService;
@@ -309,7 +311,6 @@ describe('the contract as it is kept', () => {
   }
 
   describe('answers what is wrong as a problem:', () => {
-    const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
     const share = (changes: object = {}) => ({
       customerRef: 'bert',
       offerId: programme.offer.id,
