@@ -1,5 +1,5 @@
 import { BooksWatch } from './accounting/core';
-import { continueHistory, sealHistory, unsealed } from './chain/core';
+import { sealHistory, unsealed } from './chain/core';
 import { forgetOldKeys } from './idempotency/core';
 import { runJobs } from './jobs/core';
 import { expireLots, forfeit, withDueLots } from './ledger';
@@ -145,29 +145,11 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     }
   }
 
-  let history: Promise<void> | undefined;
-  /** Once: afterwards the numbers of this cluster's transactions only grow. */
-  async function goOnWithHistory(): Promise<void> {
-    if (await continueHistory(database)) {
-      logger.warn(
-        'the database counts its transactions anew, as after a restore; the chains go on after what they have',
-      );
-    }
-  }
-
   async function seal(): Promise<void> {
-    await (history ??= goOnWithHistory().catch((error: unknown) => {
-      history = undefined;
-      throw error;
-    }));
     const programmes = await unsealed(database);
     metrics.oldestUnsealedSeconds.set(Math.max(0, ...programmes.map(({ seconds }) => seconds)));
-    const sealing = programmes
-      .filter(({ ready }) => ready)
-      .map(({ programmeId }) => sealHistory(database, signingKeys, programmeId, isStopping));
-    for (const one of await Promise.allSettled(sealing)) {
-      if (one.status === 'rejected') logger.error({ error: one.reason as unknown }, 'history could not be sealed');
-    }
+    const ready = programmes.filter((programme) => programme.ready);
+    await each(ready, 'history could not be sealed', (id) => sealHistory(database, signingKeys, id, isStopping));
   }
 
   async function measure(): Promise<void> {

@@ -1,3 +1,3 @@
 export { sealHistory } from './seal';
-export { continueHistory, unsealed, type Unsealed } from './unsealed';
+export { unsealed, type Unsealed } from './unsealed';
 export { type Finding, type VerifiedProgramme, verifyChains } from './verify-chains';

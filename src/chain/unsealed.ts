@@ -14,15 +14,5 @@ const UNSEALED: Statement = {
   name: 'unsealed_programmes',
   text: `SELECT programme_id AS "programmeId", extract(epoch FROM clock_timestamp() - since)::float8 AS seconds, ready FROM unsealed_programmes()`,
 };
-const CONTINUE: Statement = { name: 'continue_history', text: 'SELECT continue_history() AS continued' };
 
 export const unsealed = (database: Database): Promise<Unsealed[]> => database.query<Unsealed>(UNSEALED);
-
-/**
- * Sees to it that what is written from now on comes after what was written before, also in a cluster whose transactions
- * count from lower because the database was restored into it. Answers whether it was.
- */
-export async function continueHistory(database: Database): Promise<boolean> {
-  const [row] = await database.query<{ continued: boolean }>(CONTINUE);
-  return row?.continued ?? false;
-}

@@ -7,7 +7,7 @@ import { Database } from './database';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { KeyRing } from './key-ring';
 import { createLogger, type Logger } from './logging';
-import { hasNewestSchema, migrate } from './migrate';
+import { continueHistory, hasNewestSchema, migrate } from './migrate';
 import { SigningKeys } from './signing-keys';
 
 /** What every process needs before it is built. */
@@ -39,6 +39,9 @@ export async function layFoundation(
     const database = await Database.connect({ url, connections: CONNECTIONS, entities });
     // An empty database cannot even be asked. What else may be wrong, migrating will say.
     if (!(await hasNewestSchema(database).catch(() => false))) await migrate(url);
+    // Before anything is written: what was counted below what is sealed would count as slipped in.
+    if (await continueHistory(database))
+      logger.warn('transactions count anew, as after a restore; history goes on after what it has');
     const keyRing = new KeyRing(kek, database);
     const signingKeys = await SigningKeys.load(database, keyRing);
     const close = async (): Promise<void> => {

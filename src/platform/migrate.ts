@@ -13,11 +13,21 @@ const files = readdirSync(FOLDER)
   .sort();
 
 const APPLIED: Statement = { name: 'applied_migrations', text: 'SELECT applied_migrations() AS applied' };
+const CONTINUE: Statement = { name: 'continue_history', text: 'SELECT continue_history() AS continued' };
 
 /** Whether the database has seen every migration of this version. Rejects when it is away, or has seen none at all. */
 export async function hasNewestSchema(database: Database): Promise<boolean> {
   const [row] = await database.query<{ applied: number }>(APPLIED);
   return row !== undefined && row.applied >= files.length;
+}
+
+/**
+ * Sees to it that what is written from now on comes after what was written before (ADR 10), also in a cluster whose
+ * transactions count from lower because the database was restored into it. Answers whether it did not by itself.
+ */
+export async function continueHistory(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ continued: boolean }>(CONTINUE);
+  return row?.continued ?? false;
 }
 
 /**

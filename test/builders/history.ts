@@ -4,6 +4,7 @@ import { postAwards } from '../../src/ledger';
 import { Database } from '../../src/platform/database';
 import { KeyRing } from '../../src/platform/key-ring';
 import { SigningKeys } from '../../src/platform/signing-keys';
+import { eventually } from '../setup/service';
 
 /** A database's history as its worker seals it and its operator verifies it, step by step. */
 export interface History {
@@ -15,6 +16,7 @@ export interface History {
   programmeId(): Promise<string>;
   /** Books what is owed. */
   post(): Promise<void>;
+  /** All that was written up to now, once what else goes on in the cluster (in other tests) has ended. */
   seal(): Promise<void>;
   verify(checkpoints?: string): Promise<{ findings: Finding[]; programmes: VerifiedProgramme[] }>;
   close(): Promise<void>;
@@ -33,7 +35,10 @@ export async function openHistory(databaseUrl: string, kek: Buffer): Promise<His
     owner,
     programmeId,
     post: async () => void (await postAwards(database, await programmeId(), 1000)),
-    seal: async () => sealHistory(database, keys, await programmeId(), () => false),
+    seal: async () => {
+      await othersEnded(owner);
+      await sealHistory(database, keys, await programmeId(), () => false);
+    },
     verify: async (checkpoints) => {
       const findings: Finding[] = [];
       const programmes = await verifyChains(owner, { checkpoints, onFinding: (one) => void findings.push(one) });
@@ -44,4 +49,13 @@ export async function openHistory(databaseUrl: string, kek: Buffer): Promise<His
       await database.close();
     },
   };
+}
+
+async function othersEnded(owner: Client): Promise<void> {
+  const { rows } = await owner.query<{ now: string }>('SELECT transactions_to_come() AS now');
+  await eventually(
+    () => owner.query<{ ended: boolean }>('SELECT transactions_ended() >= $1 AS ended', [rows[0]?.now]),
+    (answer) => answer.rows[0]?.ended === true,
+    30_000,
+  );
 }

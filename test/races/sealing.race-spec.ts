@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { continueHistory, sealHistory, unsealed } from '../../src/chain/core';
+import { sealHistory, unsealed } from '../../src/chain/core';
 import { newId } from '../../src/platform/ids';
+import { continueHistory } from '../../src/platform/migrate';
 import { openHistory, type History } from '../builders/history';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
@@ -84,7 +85,7 @@ describe('sealing while others write', () => {
     const committed = (await Promise.all(clients.map(write))).flat();
     writing = false;
     await Promise.all([...sealers, ...clients.map((client) => client.end())]);
-    await sealed();
+    await history.seal();
     const { rows } = await history.owner.query<{ missed: number; twice: number }>(
       `WITH leaves AS (SELECT key, count(*) AS times FROM chain_leaves, unnest(keys) AS key GROUP BY key)
        SELECT count(*) FILTER (WHERE l.key IS NULL)::int AS missed, count(*) FILTER (WHERE l.times > 1)::int AS twice
@@ -92,19 +93,6 @@ describe('sealing while others write', () => {
       [committed],
     );
     return { ...rows[0]!, committed: committed.length };
-  }
-
-  /** Until nothing is left that could be sealed: transactions of other tests on this cluster may be in the way for a while. */
-  async function sealed(): Promise<void> {
-    const head = async () =>
-      (await history.owner.query<{ at: string }>('SELECT pg_current_xact_id() AS at')).rows[0]!.at;
-    const upTo = BigInt(await head());
-    for (;;) {
-      const { rows } = await history.owner.query<{ ended: string }>('SELECT transactions_ended() AS ended');
-      if (BigInt(rows[0]!.ended) > upTo) break;
-      await sleep(20);
-    }
-    await sealHistory(history.database, history.keys, programmeId, () => false);
   }
 
   it('misses nothing and has nothing twice', async () => {
@@ -138,7 +126,7 @@ describe('sealing while others write', () => {
     expect((await history.verify()).programmes).toEqual([expect.objectContaining({ blocks: 0, rows: 0, findings: 0 })]);
     await open.query('COMMIT');
     await open.end();
-    await sealed();
+    await history.seal();
     expect(await unsealed(history.database)).toEqual([]);
     expect((await history.verify()).programmes).toEqual([expect.objectContaining({ blocks: 1, rows: 2, findings: 0 })]);
   });
@@ -202,14 +190,14 @@ describe('sealing while others write', () => {
   it('goes on after what it has when the cluster counts from lower, as one does into which a database is restored', async () => {
     await history.owner.query(OFFSET(1_000_000_000));
     await history.owner.query(TRANSFERS, [programmeId, ids(5)]);
-    await sealed();
+    await history.seal();
     // Not sealed any more where it was written.
     await history.owner.query(TRANSFERS, [programmeId, ids(3)]);
     await history.owner.query(OFFSET(0));
     expect(await continueHistory(history.database)).toBe(true);
     expect(await continueHistory(history.database)).toBe(false);
     await history.owner.query(TRANSFERS, [programmeId, ids(2)]);
-    await sealed();
+    await history.seal();
     const { findings, programmes } = await history.verify();
     expect(findings).toEqual([]);
     expect(programmes).toEqual([expect.objectContaining({ rows: 10, unsealedSeconds: null })]);
@@ -218,7 +206,7 @@ describe('sealing while others write', () => {
   it('takes what would be written below what was sealed for slipped in, without that', async () => {
     await history.owner.query(OFFSET(1_000_000_000));
     await history.owner.query(TRANSFERS, [programmeId, ids(5)]);
-    await sealed();
+    await history.seal();
     await history.owner.query(OFFSET(0));
     await history.owner.query(TRANSFERS, [programmeId, ids(2)]);
     expect((await history.verify()).findings.map(({ change }) => change)).toEqual(['inserted', 'inserted']);
