@@ -88,7 +88,7 @@ const REVERSALS = `
   CREATE FUNCTION check_reversal() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF NOT EXISTS (SELECT FROM awards w WHERE w.programme_id = NEW.programme_id AND w.id = NEW.award_id AND w.kind = 'points'
-                      AND w.points = NEW.awarded AND w.customer_id = NEW.customer_id)
+                      AND w.points = NEW.awarded AND NEW.customer_id = ANY (merged_way(NEW.programme_id, w.customer_id)))
        OR EXISTS (SELECT FROM reversals r WHERE r.programme_id = NEW.programme_id AND r.award_id = NEW.award_id AND r.number < NEW.number
                   HAVING count(*) <> NEW.number - 1 OR coalesce(sum(r.reversed), 0) <> NEW.in_all - NEW.reversed)
        OR NEW.reversed > 0 AND NOT EXISTS (SELECT FROM transfers t WHERE t.programme_id = NEW.programme_id AND t.kind = 'reversal'
@@ -129,7 +129,8 @@ const REVERSE = `
    * left to end, so that it does not matter when that is booked. asked: undefined is all that is left of the award.
    *
    * outcome: 'reversed', or why not: 'unknown' (no award of points), 'pending' (not booked yet), 'exceeds' (only remains are
-   * left of it). The customer's account is locked first, the programme's comes last.
+   * left of it). The customer's account is locked first, the programme's comes last. Points of one who has been merged into
+   * another (merged_way) are the other's, and taken from there.
    */
   CREATE FUNCTION reverse_award(programme uuid, award uuid, reversal uuid, why reversal_reason, proof text, asked bigint,
                                 staff uuid, role text, moment timestamptz,
@@ -137,6 +138,8 @@ const REVERSE = `
     LANGUAGE plpgsql VOLATILE AS $$
   DECLARE
     wrong awards;
+    way bigint[];
+    owner bigint;
     source accounts;
     sink accounts;
     today date;
@@ -146,9 +149,15 @@ const REVERSE = `
   BEGIN
     SELECT * INTO wrong FROM awards w WHERE w.programme_id = programme AND w.id = award AND w.kind = 'points';
     IF NOT FOUND THEN outcome := 'unknown'; RETURN; END IF;
-    SELECT * INTO source FROM accounts a WHERE a.programme_id = programme AND a.customer_id = wrong.customer_id
-       AND a.kind = 'available' FOR NO KEY UPDATE;
-    IF NOT FOUND OR NOT EXISTS (SELECT FROM transfers t WHERE t.programme_id = programme AND t.id = award) THEN
+    LOOP
+      way := merged_way(programme, wrong.customer_id);
+      owner := way[cardinality(way)];
+      SELECT * INTO source FROM accounts a WHERE a.programme_id = programme AND a.customer_id = owner
+         AND a.kind = 'available' FOR NO KEY UPDATE;
+      -- Whoever merges them, or undoes it, holds this lock as well: a change that was waited for is seen now.
+      EXIT WHEN way = merged_way(programme, wrong.customer_id);
+    END LOOP;
+    IF source.id IS NULL OR NOT EXISTS (SELECT FROM transfers t WHERE t.programme_id = programme AND t.id = award) THEN
       outcome := 'pending'; RETURN;
     END IF;
 
@@ -158,32 +167,32 @@ const REVERSE = `
       WITH RECURSIVE lots_of_award AS (
         SELECT award AS id
         UNION ALL
-        SELECT l.id FROM lots_of_award o JOIN lots l ON l.programme_id = programme AND l.customer_id = wrong.customer_id AND l.origin = o.id)
+        SELECT l.id FROM lots_of_award o JOIN lots l ON l.programme_id = programme AND l.customer_id = ANY (way) AND l.origin = o.id)
       SELECT o.id FROM lots_of_award o);
     SELECT count(*), coalesce(sum(r.reversed), 0) INTO before, so_far FROM reversals r WHERE r.programme_id = programme AND r.award_id = award;
     remains := wrong.points - so_far
       - (SELECT coalesce(sum(t.points), 0) FROM transfers t WHERE t.programme_id = programme AND t.kind = 'expiry' AND t.cause = ANY (own))
-      - (SELECT coalesce(sum(l.remaining), 0) FROM lots l WHERE l.programme_id = programme AND l.customer_id = wrong.customer_id
+      - (SELECT coalesce(sum(l.remaining), 0) FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (way)
             AND l.id = ANY (own) AND l.expires_on < today);
     asked := coalesce(asked, remains);
     IF asked > remains OR remains <= 0 THEN outcome := 'exceeds'; RETURN; END IF;
 
     WITH usable AS (
       SELECT l.id, l.remaining, sum(l.remaining) OVER (ORDER BY l.id = ANY (own) DESC, l.expires_on NULLS LAST, l.id) - l.remaining AS others
-        FROM lots l WHERE l.programme_id = programme AND l.customer_id = wrong.customer_id AND l.remaining > 0
+        FROM lots l WHERE l.programme_id = programme AND l.customer_id = owner AND l.remaining > 0
          AND (l.expires_on IS NULL OR l.expires_on >= today)),
     moved AS (
       INSERT INTO lot_moves (programme_id, customer_id, transfer_id, lot_id, points)
-        SELECT programme, wrong.customer_id, reversal, u.id, -least(u.remaining, asked - u.others) FROM usable u WHERE u.others < asked
+        SELECT programme, owner, reversal, u.id, -least(u.remaining, asked - u.others) FROM usable u WHERE u.others < asked
         RETURNING lot_id, points),
     emptied AS (
       UPDATE lots l SET remaining = l.remaining + m.points FROM moved m
-       WHERE l.programme_id = programme AND l.customer_id = wrong.customer_id AND l.id = m.lot_id)
+       WHERE l.programme_id = programme AND l.customer_id = owner AND l.id = m.lot_id)
     SELECT coalesce(-sum(m.points), 0) INTO taken FROM moved m;
 
     INSERT INTO reversals (programme_id, id, customer_id, award_id, number, reason, evidence, points, reversed, in_all, awarded,
                            staff_id, staff_role, reversed_at)
-      VALUES (programme, reversal, wrong.customer_id, award, before + 1, why, proof, asked, taken, so_far + taken, wrong.points,
+      VALUES (programme, reversal, owner, award, before + 1, why, proof, asked, taken, so_far + taken, wrong.points,
               staff, role, moment);
     IF taken > 0 THEN
       INSERT INTO accounts (programme_id, customer_id, kind, stripe) VALUES (programme, 0, 'reversed', pg_backend_pid() % 8)
@@ -218,9 +227,9 @@ const VIEWS: Record<string, string> = {
   i07_reversed_within_award: `
     SELECT r.programme_id, 'reversals are not within their award' AS broken, r.award_id::text AS what
       FROM (SELECT programme_id, award_id, sum(reversed) AS reversed, max(in_all) AS in_all, count(*) AS times, max(number) AS number,
-                   min(awarded) AS least, max(awarded) AS most, min(customer_id) AS customer_id
+                   min(awarded) AS least, max(awarded) AS most
               FROM reversals GROUP BY 1, 2) r
       JOIN awards w ON w.programme_id = r.programme_id AND w.id = r.award_id
      WHERE w.points IS DISTINCT FROM r.least OR w.points IS DISTINCT FROM r.most OR r.reversed > w.points
-        OR r.reversed <> r.in_all OR r.times <> r.number OR r.customer_id <> w.customer_id`,
+        OR r.reversed <> r.in_all OR r.times <> r.number`,
 };

@@ -54,8 +54,16 @@ const CUSTOMERS = `
       SELECT c.ref, c.merged_into FROM way w JOIN customers c ON c.programme_id = programme AND c.id = w.merged_into)
     SELECT w.ref FROM way w WHERE w.merged_into IS NULL
   $$;
-  REVOKE ALL ON FUNCTION merged_ref(uuid, bigint) FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION merged_ref(uuid, bigint) TO gegenwert_app;`;
+  -- This customer, and one after the other whom they were merged into: the last is who they are now.
+  CREATE FUNCTION merged_way(programme uuid, customer bigint) RETURNS bigint[] LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE way AS (
+      SELECT customer AS id, 1 AS step
+      UNION ALL
+      SELECT c.merged_into, w.step + 1 FROM way w JOIN customers c ON c.programme_id = programme AND c.id = w.id AND c.merged_into IS NOT NULL)
+    SELECT array_agg(w.id ORDER BY w.step) FROM way w
+  $$;
+  REVOKE ALL ON FUNCTION merged_ref(uuid, bigint), merged_way(uuid, bigint) FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION merged_ref(uuid, bigint), merged_way(uuid, bigint) TO gegenwert_app;`;
 
 const MERGES = `
   -- points were moved at once; those held for orders, and those promised and not booked, follow as they come back or come in.
@@ -187,6 +195,15 @@ const VIEWS: Record<string, string> = {
       FROM (SELECT * FROM customers WHERE merged_into IS NOT NULL) c
       FULL JOIN (SELECT * FROM merges WHERE undone_at IS NULL) m ON m.programme_id = c.programme_id AND m.from_id = c.id
      WHERE c.merged_into IS DISTINCT FROM m.into_id`,
+  // 7: an award is taken back from the customer who got it, or from whom they were merged into.
+  i07_reversed_of_its_customer: `
+    SELECT r.programme_id, 'reversal of another customer than its award' AS broken, r.id::text AS what
+      FROM reversals r JOIN awards w ON w.programme_id = r.programme_id AND w.id = r.award_id
+     WHERE r.customer_id <> w.customer_id AND r.customer_id NOT IN (
+       WITH RECURSIVE way AS (
+         SELECT w.customer_id AS id
+         UNION SELECT m.into_id FROM way y JOIN merges m ON m.programme_id = r.programme_id AND m.from_id = y.id)
+       SELECT y.id FROM way y)`,
   // 12: points that wait with a customer who is merged away are owed to the other.
   i12_merged_points_owed: `
     SELECT m.programme_id, 'points of a merged customer neither moved nor owed' AS broken, m.id::text AS what

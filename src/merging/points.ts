@@ -26,13 +26,17 @@ const PENDING: Statement = {
 };
 const MOVED: Statement = {
   name: 'points_of_merge',
-  // The lots that the merge made, and those that go on with them; what ended of them would have ended without the merge as well.
+  // The lots that the merge made, and those that go on with them; what ended of them would have ended without the merge as well,
+  // and so would what staff took back of the one's awards.
   text: `WITH RECURSIVE moved AS MATERIALIZED (
            SELECT t.id, t.points FROM transfers t WHERE t.programme_id = $1 AND t.cause = $2 AND t.kind = 'merge'),
          made AS MATERIALIZED (
            SELECT DISTINCT l.id, l.origin FROM moved t
              JOIN lot_moves v ON v.programme_id = $1 AND v.transfer_id = t.id AND v.customer_id = $3 AND v.points > 0
              JOIN lots l ON l.programme_id = $1 AND l.customer_id = $3 AND l.id = v.lot_id),
+         ones AS (
+           SELECT $5::bigint AS id
+           UNION SELECT c.id FROM ones o JOIN customers c ON c.programme_id = $1 AND c.merged_into = o.id),
          family AS (
            SELECT id FROM made
            UNION SELECT l.id FROM family f JOIN lots l ON l.programme_id = $1 AND l.customer_id = $3 AND l.origin = f.id)
@@ -41,7 +45,10 @@ const MOVED: Statement = {
                   - (SELECT coalesce(sum(t.points), 0) FROM transfers t
                       WHERE t.programme_id = $1 AND t.kind = 'expiry' AND t.id <> t.cause AND t.cause IN (SELECT id FROM family))
                   - (SELECT coalesce(sum(l.remaining), 0) FROM lots l
-                      WHERE l.programme_id = $1 AND l.customer_id = $3 AND l.id IN (SELECT id FROM family) AND l.expires_on < $4::date) AS points`,
+                      WHERE l.programme_id = $1 AND l.customer_id = $3 AND l.id IN (SELECT id FROM family) AND l.expires_on < $4::date)
+                  - (SELECT coalesce(sum(r.reversed), 0) FROM merges m JOIN reversals r ON r.programme_id = $1 AND r.customer_id = $3 AND r.reversed_at >= m.merged_at
+                       JOIN awards w ON w.programme_id = $1 AND w.id = r.award_id AND w.customer_id IN (SELECT id FROM ones)
+                      WHERE m.programme_id = $1 AND m.id = $2) AS points`,
 };
 
 /** Moves what the one can spend to the other; answers how many points. Both accounts are locked until the transaction ends. */
@@ -65,6 +72,7 @@ export async function returnPoints(
     id,
     intoId,
     book.today,
+    fromId,
   ]);
   const points = Math.max(0, Number(moved?.points ?? 0));
   const origins = new Map(Object.entries(moved?.origins ?? {}));

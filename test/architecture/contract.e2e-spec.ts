@@ -310,6 +310,29 @@ describe('the contract as it is kept', () => {
     return share['award'].code as string;
   }
 
+  it('lets two customers who are one be merged, and parted again', async () => {
+    await programme.share('jana');
+    await storefront('POST', '/v1/awards', { customerRef: 'jana', points: 10, reason: 'Order', reference: 'order-7' });
+    const merged = await storefront('POST', '/v1/customers/jana/merge', { into: 'jana-online' });
+    expect(merged).toMatchObject({ status: 201, body: { consentsPaused: 2 } });
+    const alias = { type: 'urn:gegenwert:problem:customer-merged', mergedInto: 'jana-online' };
+    expect(await programme.share('jana')).toMatchObject({ status: 409, body: alias });
+    expect(await storefront('GET', '/v1/customers/jana/balance')).toMatchObject({ status: 409, body: alias });
+    await eventually(
+      () => programme.balance('jana-online'),
+      ({ available }) => available === 130,
+    );
+    await storefront('GET', '/v1/customers/jana-online/entries');
+    const path = `/v1/merges/${merged.body['id']}`;
+    expect((await storefront('GET', path)).body['status']).toBe('merged');
+    expect((await storefront('POST', `${path}/undo`)).body['pointsReturned']).toBe(130);
+    expect(await storefront('POST', `${path}/undo`)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:gegenwert:problem:merge-state' },
+    });
+    expect((await storefront('GET', path)).body['status']).toBe('undone');
+  });
+
   describe('answers what is wrong as a problem:', () => {
     const share = (changes: object = {}) => ({
       customerRef: 'bert',

@@ -77,7 +77,7 @@ describe('two programmes in one service', () => {
   const tries = (callers: Caller[]): Try[] =>
     operations
       .filter(({ security }) => security.some((who) => !('operatorKey' in who)))
-      .sort((a, b) => Number(endsThings(a)) - Number(endsThings(b)))
+      .sort((a, b) => endsThings(a) - endsThings(b))
       .flatMap((operation) =>
         callers.flatMap((caller) =>
           bodiesOf(operation, ids).map((body) => ({ operation, caller, allowed: mayCall(operation, caller), body })),
@@ -318,6 +318,13 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     share: revoked.body['id'],
     until: '2099-01-01T00:00:00Z',
   });
+  await storefront('POST', '/v1/awards', {
+    customerRef: CANARY,
+    points: 5,
+    reason: CANARY,
+    reference: `${CANARY} twice`,
+  });
+  const merge = await storefront('POST', `/v1/customers/${CANARY}/merge`, { into: `${CANARY}-again` });
   const { jobId } = await admin('POST', '/v1/purposes/advice/withdrawal');
   const notices = await read('GET', '/v1/revocation-notices');
   const key = await admin('POST', '/v1/keys', { kind: 'staff', name: CANARY, role: 'dpo' });
@@ -340,6 +347,7 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     revocations: revocation['id'] as string,
     pauses: pause['id'] as string,
     awards: award['id'] as string,
+    merges: merge['id'] as string,
     discounts: withCode.code as string,
     redemptions: redemption['id'] as string,
     jobs: jobId as string,
@@ -390,6 +398,8 @@ let made = 0;
 /** Fields by which a body names something of the programme. */
 const FIELDS: Record<string, (ids: Ids) => unknown> = {
   customerRef: ({ customers }) => customers,
+  // Who goes on after a merge, and may come to be with it.
+  into: () => `customer-${(made += 1)}`,
   offerId: ({ offers }) => offers,
   offerVersion: ({ offerVersion }) => Number(offerVersion),
   noticeHash: ({ noticeHash }) => noticeHash,
@@ -420,9 +430,11 @@ function bodiesOf({ requestBody }: Operation, ids: Ids): unknown[] {
   return (media.examples ? Object.values(media.examples).map(({ value }) => value) : [media.example]).map(replace);
 }
 
-/** What the calls after it could not be made with. */
-const endsThings = ({ method, path }: Operation): boolean =>
-  method === 'DELETE' || /\/(withdrawal|revocations)$/.test(path);
+/** What the calls after it could not be made with comes later: a merge, then what ends for good. */
+function endsThings({ method, path }: Operation): number {
+  if (path.endsWith('/merge')) return 1;
+  return method === 'DELETE' || /\/(withdrawal|revocations)$/.test(path) ? 2 : 0;
+}
 
 /**
  * Whether a call names what only the first programme has, so that there is nothing of the caller's own to answer. A share

@@ -310,6 +310,23 @@ describe('merging two customers', () => {
       expect((await balance(b)).body).toMatchObject({ available: 5 });
     });
 
+    it('does not ask for what staff took back of a wrong award, which is the other’s to give by then', async () => {
+      const [from, into] = (await customers(0, 50)) as [string, string];
+      const { body: wrong } = await award(from, 40);
+      await app.grant(programme.id);
+      const { body } = await merge(from, into);
+      const reason = { reason: 'error', evidence: 'x', points: 30 };
+      const path = `/v1/awards/${wrong['id']}/reversals`;
+      expect((await app.post(path, programme.adminKey, reason)).body).toMatchObject({ reversed: 30, uncovered: 0 });
+      expect((await balance(into)).body).toMatchObject({ available: 60 });
+      expect(problem(await app.post(path, programme.adminKey, { ...reason, points: 11 }))).toBe(
+        '409 reversal-exceeds-award',
+      );
+      expect((await undo(body['id'] as string)).body).toMatchObject({ pointsReturned: 10, pointsMissing: 0 });
+      expect((await app.post(path, programme.adminKey, { ...reason, points: 5 })).body).toMatchObject({ reversed: 5 });
+      expect((await balance(from)).body).toMatchObject({ available: 5 });
+    });
+
     it('leaves what is refunded and booked afterwards where it belongs', async () => {
       const [from, into] = (await customers(40, 0)) as [string, string];
       const { body: spent } = await redeem(from, 40);

@@ -28,6 +28,7 @@ const TAGS: Record<string, string> = {
   Discounts:
     'Codes for one order each: reserved, redeemed, given back. Read in any case, with hyphens, and I, L and O for 1 and 0.',
   Redemption: 'Spending points on orders, and what they are worth.',
+  Merging: 'Two customers who are one: points come together, consents do not.',
   Jobs: 'Long work: how far it has come, and stopping it.',
   Accounting: 'What all points of a programme come to: outstanding, moved, and whether both sides of the books agree.',
   'Customer view': 'A customer’s points, and what they shared, what for and who used it.',
