@@ -1,16 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { find, patiently, PATIENCE_MILLISECONDS, ROWS_SHOWN, tell, withAuditor } from './audit';
 import { type Finding, type VerifiedProgramme, verifyChains } from './chain/core';
-import { readConfig, type Config } from './platform/config';
-import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { runTask } from './run-task';
 
-const ROWS_SHOWN = 10;
 /** Of the history every row is named; who has changed more than this has changed everything. */
 const FINDINGS_SHOWN = 1_000;
-const PATIENCE_MILLISECONDS = 5_000;
 
 const VIEWS = `SELECT viewname AS name FROM pg_views WHERE schemaname = 'invariants' ORDER BY 1`;
 /** What the customers have against what was ever handed out: the sum over a programme must be 0. */
@@ -41,27 +37,8 @@ interface Balance {
 runTask('verification', async () => {
   const { values } = parseArgs({ options: { checkpoints: { type: 'string' } } });
   const checkpoints = values.checkpoints === undefined ? undefined : readFileSync(values.checkpoints, 'utf8');
-  const { url, stop } = await findDatabase(readConfig(process.env, { kek: 'unused' }));
-  try {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    try {
-      return await verify(client, checkpoints);
-    } finally {
-      await client.end();
-    }
-  } finally {
-    await stop();
-  }
+  return withAuditor((client) => verify(client, checkpoints));
 });
-
-async function findDatabase({ databaseUrl, dataDir }: Config): Promise<{ url: string; stop: () => Promise<void> }> {
-  if (databaseUrl) return { url: databaseUrl, stop: () => Promise.resolve() };
-  if (!existsSync(join(dataDir, 'postgres'))) {
-    throw new Error(`There is no database in ${dataDir} yet. Start the service first, or set DATABASE_URL.`);
-  }
-  return startEmbeddedPostgres({ dataDir });
-}
 
 async function verify(client: Client, checkpoints: string | undefined): Promise<boolean> {
   const { rows: views } = await client.query<{ name: string }>(VIEWS);
@@ -100,33 +77,6 @@ async function verifyHistory(client: Client, checkpoints: string | undefined): P
   });
   tell(`history ${historySummary(programmes)}`, findings, FINDINGS_SHOWN);
   return found === 0;
-}
-
-/** As the role that may read everything and write nothing, on one snapshot, however long it takes. */
-async function find<Row extends object>(client: Client, select: string): Promise<Row[]> {
-  await client.query('BEGIN READ ONLY; SET LOCAL ROLE gegenwert_audit; SET LOCAL statement_timeout = 0');
-  try {
-    return (await client.query<Row>(select)).rows;
-  } finally {
-    await client.query('ROLLBACK');
-  }
-}
-
-async function patiently<T>(name: string, task: () => Promise<T>): Promise<T> {
-  const startedAt = Date.now();
-  const still = () => console.log(`… ${name}, ${Math.round((Date.now() - startedAt) / 1000)} s so far`);
-  const timer = setInterval(still, PATIENCE_MILLISECONDS);
-  try {
-    return await task();
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-function tell(rule: string, faults: string[], shown = ROWS_SHOWN): void {
-  console.log(`${faults.length === 0 ? '✓' : '✗'} ${rule}`);
-  for (const fault of faults) console.log(`    ${fault}`);
-  if (faults.length === shown) console.log(`    and perhaps more: these are the first ${shown}`);
 }
 
 const brokenText = ({ programme_id: programme, broken, what }: Broken): string =>
