@@ -16,8 +16,8 @@ import { ReferenceLedger } from './points';
  * reference that keeps each point by itself. Batches are of several steps of few customers, so that many follow another of
  * the same customer, and of the same redemption, in one transaction.
  *
- * Tried to fail: giving back first-taken-first, without grace, or from a lot past its day; spending from one; capturing when
- * the hold is over; refunding more than is left.
+ * Seen to fail when: what was taken first comes back first; a refund begins where the first one began; there is no grace; a lot
+ * is spent past its day; a hold is captured past its time; more is refunded than is left.
  */
 const STEPS = 10_000;
 const CUSTOMERS = ['anna', 'ben', 'carla', 'dora'];
