@@ -125,7 +125,8 @@ const POINTS = `
   -- Points that come back to a customer who is merged away are owed to the other, in the commit that brings them. Whoever
   -- gives them back holds the lock of the account, as the merge, its undo and the worker that moves them on do: what is owed
   -- is neither missed nor struck out too early.
-  CREATE FUNCTION owe_merged_points() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION owe_merged_points() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   BEGIN
     INSERT INTO outbox (programme_id, topic, id)
       SELECT NEW.programme_id, 'merge', m.id FROM accounts a

@@ -62,11 +62,12 @@ it('redemptions, refunds, releases, awards and their posting: every point is the
   for (const round of range(ROUNDS)) {
     const [from, into] = [await customer(`r${round}a`, 100), await customer(`r${round}b`, 50)];
     await nothingOwed();
-    const [refunded, released, captured] = (await Promise.all([
+    const [refunded, released, captured, later] = (await Promise.all([
       redeem(0, from, 10),
       redeem(1, from, 20, false),
       redeem(0, from, 5, false),
-    ])) as [Answer, Answer, Answer];
+      redeem(1, from, 4),
+    ])) as [Answer, Answer, Answer, Answer];
     const [merged, ...others] = await Promise.all([
       sleep(round * 3).then(() => merge(round, from, into)),
       give(0, from, 7, `late-${from}`),
@@ -82,10 +83,14 @@ it('redemptions, refunds, releases, awards and their posting: every point is the
     const [lateFrom, lateInto, ...redeemed] = others.slice(0, 5);
     expect(tally(others.slice(5))).toEqual({ 200: 3 });
     const given = 150 + (lateFrom!.status === 201 ? 7 : 0) + (lateInto!.status === 201 ? 3 : 0);
-    const spent = 5 + [11, 13, 17].reduce((sum, points, n) => sum + (redeemed[n]?.status === 201 ? points : 0), 0);
+    const spent = 5 + 4 + [11, 13, 17].reduce((sum, points, n) => sum + (redeemed[n]?.status === 201 ? points : 0), 0);
     for (const { status } of [lateFrom!, ...redeemed]) expect([201, 409]).toContain(status);
     await nothingOwed();
     expect(await available(into)).toEqual([given - spent]);
+    // Also when nothing of the merge is under way any more.
+    expect(await step(round, later, 'refund')).toMatchObject({ status: 200 });
+    await nothingOwed();
+    expect(await available(into)).toEqual([given - spent + 4]);
     expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
   }
 });
