@@ -62,15 +62,17 @@ export class LiabilityView {
 export const PERIODS = ['day', 'month'] as const;
 
 export class MovementsQuery {
-  /** The first day, in the programme's time zone. */
-  @ApiProperty({ format: 'date', example: '2026-01-01' })
+  /** The first day, in the programme's time zone; without, that of this year. */
+  @ApiPropertyOptional({ format: 'date', example: '2026-01-01' })
+  @IsOptional()
   @IsDay()
-  from: string;
+  from?: string;
 
-  /** The last day. */
-  @ApiProperty({ format: 'date', example: '2026-12-31' })
+  /** The last day; without, today. */
+  @ApiPropertyOptional({ format: 'date', example: '2026-12-31' })
+  @IsOptional()
   @IsDay()
-  to: string;
+  to?: string;
 
   /** At most 400 days, or 240 months. A month at either end counts from the first day, or to the last. */
   @ApiPropertyOptional({ enum: PERIODS, default: 'month' })

@@ -9,8 +9,12 @@ const FORMATS = { day: 'YYYY-MM-DD', month: 'YYYY-MM' };
 
 const BOUNDS: Statement = {
   name: 'bounds_of_days',
-  text: `SELECT $2::date::timestamp AT TIME ZONE time_zone AS begins, ($3::date + 1)::timestamp AT TIME ZONE time_zone AS ends, time_zone
-           FROM programmes WHERE id = $1`,
+  text: `SELECT d.first::text AS "from", d.last::text AS "to", p.time_zone AS "timeZone",
+                d.first::timestamp AT TIME ZONE p.time_zone AS begins, (d.last + 1)::timestamp AT TIME ZONE p.time_zone AS ends
+           FROM programmes p CROSS JOIN LATERAL (
+             SELECT coalesce($2::date, date_trunc('year', now() AT TIME ZONE p.time_zone)::date) AS first,
+                    coalesce($3::date, (now() AT TIME ZONE p.time_zone)::date) AS last) d
+          WHERE p.id = $1`,
 };
 const MOVED: Statement = {
   name: 'moved_by_period',
@@ -23,6 +27,14 @@ const MOVED: Statement = {
                      FROM transfers WHERE programme_id = $1 AND booked_at >= $2 GROUP BY 1, 2, 3) m) AS moved`,
 };
 
+interface Bounds {
+  /** Days, YYYY-MM-DD. */
+  from: string;
+  to: string;
+  timeZone: string;
+  begins: Date;
+  ends: Date;
+}
 interface Moved {
   /** Null: after the last one. */
   period: string | null;
@@ -39,12 +51,13 @@ type Figures = Omit<PeriodMovements, 'period'>;
  *
  * @throws 422 where the days are in the wrong order, or too many.
  */
-export async function movementsOf(tx: Tx, { from, to, period }: MovementsQuery): Promise<MovementsView> {
-  if (to < from) throw invalidField('/to', 'to must not be before from');
-  const periods = periodsOf(from, to, period);
-  const [bounds] = await tx.query<{ begins: Date; ends: Date; time_zone: string }>(BOUNDS, [tx.programmeId, from, to]);
+export async function movementsOf(tx: Tx, query: MovementsQuery): Promise<MovementsView> {
+  const [bounds] = await tx.query<Bounds>(BOUNDS, [tx.programmeId, query.from ?? null, query.to ?? null]);
   if (!bounds) throw new Error('The programme of this transaction is not there');
-  const values = [tx.programmeId, bounds.begins, bounds.ends, bounds.time_zone, FORMATS[period]];
+  const { from, to, timeZone } = bounds;
+  if (to < from) throw invalidField('/to', 'to must not be before from');
+  const periods = periodsOf(from, to, query.period);
+  const values = [tx.programmeId, bounds.begins, bounds.ends, timeZone, FORMATS[query.period]];
   const [now] = await tx.query<{ outstanding: string; held: string; moved: Moved[] }>(MOVED, values);
   if (!now) throw new Error('The movements statement answered no row');
   let opening = Number(now.outstanding) - changeOf(now.moved).outstanding;
@@ -58,7 +71,7 @@ export async function movementsOf(tx: Tx, { from, to, period }: MovementsQuery):
   const within = now.moved.filter((one) => one.period !== null);
   const total = figuresFrom(within, opening, held);
   const data = periods.map((name) => ({ period: name, ...figuresOf(within.filter((one) => one.period === name)) }));
-  return { from, to, timeZone: bounds.time_zone, data, total };
+  return { from, to, timeZone, data, total };
 }
 
 function periodsOf(from: string, to: string, period: 'day' | 'month'): string[] {

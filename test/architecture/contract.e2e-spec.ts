@@ -296,7 +296,30 @@ describe('the contract as it is kept', () => {
     const spent = await spend(400);
     expect(spent.body['value']).toMatchObject({ amountMinor: 200, taxes: 'gross' });
     expect((await storefront('GET', `/v1/redemptions/${spent.body['id']}`)).body).toEqual(spent.body);
+    await accountFor('kim', spent.body['id']);
   });
+
+  /** Where points came from, what they did, and what all of them come to. */
+  async function accountFor(customerRef: string, redemption: string): Promise<void> {
+    expect((await storefront('GET', `/v1/redemptions/${redemption}/lineage`)).body['points']).toBe(20);
+    const session = await storefront('POST', '/v1/customer-sessions', { customerRef, locale: 'de' });
+    const me = (path: string) => call(service.url, 'GET', `/v1/me/${path}`, { key: session.body['token'] });
+    expect((await me(`redemptions/${redemption}/lineage`)).status).toBe(200);
+    const statement = `/v1/customers/${customerRef}/statement`;
+    expect((await storefront('GET', `${statement}?from=2020-01-01T00:00:00Z&by=effective`)).status).toBe(200);
+    expect(await storefront('GET', `${statement}?from=hope`)).toMatchObject(problem(422, 'invalid-request'));
+    const csv = await fetch(`${service.url}${statement}?format=csv`, {
+      headers: { authorization: `Bearer ${programme.storefrontKey}` },
+    });
+    expect(csv.status).toBe(200);
+    expect((await me('statement')).status).toBe(200);
+    expect((await me('entries')).status).toBe(200);
+    for (const books of ['liability', 'liability?at=2026-01-01T00:00:00Z', 'movements?period=day', 'trial-balance']) {
+      expect((await admin('GET', `/v1/accounting/${books}`)).status).toBe(200);
+    }
+    expect((await admin('GET', '/v1/accounting/reconciliation')).body).toEqual({ differences: 0, data: [] });
+    expect(await admin('GET', '/v1/accounting/movements?from=hope')).toMatchObject(problem(422, 'invalid-request'));
+  }
 
   /** A code of 5 euros off an order of 20. */
   async function issueCode(customerRef: string): Promise<string> {

@@ -180,14 +180,21 @@ describe('movements', () => {
   it.each([
     ['from=2026-02-30&to=2026-03-01', '/from'],
     ['from=2026-01-01T00:00:00Z&to=2026-03-01', '/from'],
-    ['to=2026-03-01', '/from'],
-    ['from=2026-01-01', '/to'],
+    ['from=2999-01-01', '/to'],
+    ['to=2000-03-01', '/to'],
     ['from=2026-01-02&to=2026-01-01', '/to'],
     ['from=2026-01-01&to=2027-02-05&period=day', '/to'],
     ['from=2000-01-01&to=2020-01-01', '/to'],
     ['from=2026-01-01&to=2026-01-01&period=week', '/period'],
   ])('refuse %s', async (query, pointer) => {
     expect(await get(`movements?${query}`)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
+  });
+
+  it('are those of this year until today, unless days are given', async () => {
+    const today = new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Berlin' }).format(new Date());
+    const { from, to, data } = await bodyOf('movements', shop);
+    expect([from, to]).toEqual([`${today.slice(0, 4)}-01-01`, today]);
+    expect(data).toHaveLength(Number(today.slice(5, 7)));
   });
 
   it('are given for 400 days and for 240 months', async () => {
@@ -543,7 +550,9 @@ describe('for the role of the services', () => {
     const bounds = {
       begins: new Date('2026-01-01T00:00:00Z'),
       ends: new Date('2026-01-02T00:00:00Z'),
-      time_zone: 'UTC',
+      timeZone: 'UTC',
+      from: '2026-01-01',
+      to: '2026-01-01',
     };
     const query = async ({ text }: Statement, values: unknown[]) => {
       plans.push((await owner.query(`EXPLAIN ${text}`, values)).rows.map((row) => row['QUERY PLAN']).join('\n'));

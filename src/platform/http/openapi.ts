@@ -30,6 +30,7 @@ const TAGS: Record<string, string> = {
   Redemption: 'Spending points on orders, and what they are worth.',
   Merging: 'Two customers who are one: points come together, consents do not.',
   Jobs: 'Long work: how far it has come, and stopping it.',
+  History: 'Signed hashes of what has happened, by which a later change shows.',
   Accounting: 'What all points of a programme come to: outstanding, moved, and whether both sides of the books agree.',
   'Customer view': 'A customer’s points, and what they shared, what for and who used it.',
   Customer: 'The same for customers themselves, with their own token.',
