@@ -20,6 +20,7 @@ import {
   type SetAside,
 } from '../offers';
 import { append } from '../outbox';
+import { sha256 } from '../platform/crypto';
 import type { Commit, Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 import { conflict, customerMerged, Problem } from '../platform/problem';
@@ -62,9 +63,11 @@ const READ_OFFERS: Statement = {
 };
 const WRITE_SHARES: Statement = {
   name: 'write_shares',
-  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, accepted_at)
-           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid, $3
-             FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, kid text)`,
+  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, ciphertexts, accepted_at)
+           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid,
+                  decode(r.ciphertexts, 'base64'), $3
+             FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, kid text,
+                                             ciphertexts text)`,
 };
 const WRITE_AWARDS: Statement = {
   name: 'write_awards',
@@ -221,7 +224,12 @@ const shareRow = ({ share, customer }: Accepted) => ({
   channel: share.channel,
   refused: share.refused,
   kid: share.receiptKid,
+  ciphertexts: Buffer.concat(share.values.map(sealedAs)).toString('base64'),
 });
+
+/** Which ciphertext was stored, for the chain that history is sealed in: it still says so when the value is erased. */
+const sealedAs = ({ version, ciphertext }: SealedValue): Buffer =>
+  Buffer.concat([Buffer.from(version.replaceAll('-', ''), 'hex'), sha256(ciphertext)]);
 
 function awardRow({ share, answer: { earns }, customer }: Accepted) {
   const { reward, validDays } = share.offer;
