@@ -250,10 +250,8 @@ describe('over random histories', () => {
       let now = START;
       for (const [step, pause] of history) await written.take(step, new Date((now += pause)));
       const booked = await transfersOf(test.uuidOf(own.id));
-      const instants = [START, ...booked.map(({ at }) => at), ...booked.map(({ at }) => at + 1)];
-      for (const at of [instants[pick % instants.length]!, instants[(pick * 7) % instants.length]!, undefined]) {
-        await checkAt(own, booked, at);
-      }
+      const instants = [...new Set([START, ...booked.map(({ at }) => at)])];
+      for (const at of [...instants, undefined]) await checkAt(own, booked, at);
       await checkMovements(own, booked, 'day', new Date(START + (pick % 30) * 86_400_000), 60);
       await checkMovements(own, booked, 'month', new Date(START + (pick % 60) * 86_400_000), 500);
       expect(await bodyOf('reconciliation', own)).toEqual({ differences: 0, data: [] });

@@ -102,7 +102,7 @@ describe('over random histories', () => {
       for (const ref of history.customers) await checkStatements(ref, pick);
       for (const redemption of history.redemptions) await checkLineage(redemption);
     };
-    await fc.assert(fc.asyncProperty(script, fc.nat(), run), { numRuns: 12, interruptAfterTimeLimit: 45_000 });
+    await fc.assert(fc.asyncProperty(script, fc.nat(), run), { numRuns: 8, interruptAfterTimeLimit: 45_000 });
     expect(await brokenInvariants(test.databaseUrl)).toEqual({});
   });
 
@@ -541,6 +541,6 @@ describe('for the role of the services', () => {
     const recursive = plans.filter((plan) => plan.includes('Recursive Union'));
     expect(recursive).toHaveLength(1);
     expect(recursive[0]).not.toMatch(/Seq Scan on (lots|awards|lot_moves|transfers)/);
-    expect(recursive[0]).toContain('lots_derived');
+    expect(recursive[0]).toMatch(/lots_derived.*\n\s*Index Cond: .*\(id = /);
   });
 });
