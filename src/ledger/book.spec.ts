@@ -74,6 +74,50 @@ it('takes of the lot that is named first, then as always, and of none whose day 
   expect(book.take('1', { id: 'r2', kind: 'reversal', cause: 'y', points: 4 }, 'redeemed', 'named')).toBe(false);
 });
 
+it('takes of the lot that is named once, also where it would come first anyway', () => {
+  const book = open([
+    ['named', 5, '2026-06-11'],
+    ['later', 5, '2026-07-01'],
+  ]);
+  book.take('1', { id: 'r', kind: 'reversal', cause: 'x', points: 8 }, 'redeemed', 'named');
+  expect(book.changes().moves.map(({ lotId, points }) => [lotId, points])).toEqual([
+    ['named', -5],
+    ['later', -3],
+  ]);
+});
+
+it('knows whose points it holds, which lots are open, and what is held where nothing is', () => {
+  const book = open(
+    [
+      ['past', 9, '2026-06-09'],
+      ['empty', 0, null],
+      ['open', 5, null],
+    ],
+    {},
+  );
+  expect([book.has('1'), book.has('2')]).toEqual([true, false]);
+  expect(book.openLots('1')).toEqual([{ id: 'open', remaining: 5, expiresOn: null }]);
+  expect(book.openLots('2')).toEqual([]);
+  const lots = [{ id: 'a', remaining: 5, expiresOn: null }];
+  const without = open([], { customers: new Map([['1', { available: account(1, 5), lots }]]) });
+  without.take('1', { id: 's', kind: 'capture', cause: 's', points: 2 }, 'redeemed');
+  expect(without.changes().accounts.map(({ id }) => id)).toEqual([1, 3]);
+  expect(() => without.take('1', hold('h', 1), 'held')).toThrow('The account held is not in the book');
+});
+
+it('gives back to a lot that is still open, and takes of what came back in its order', () => {
+  const takes = [
+    { id: 'soon', points: 4, expiresOn: '2026-06-20' },
+    { id: 'open', points: 2, expiresOn: '2026-08-01' },
+  ];
+  const book = open([['open', 5, '2026-08-01']], { takes: new Map([['old', takes]]) });
+  book.giveBack('1', refund('f', 'old', 6), 'redeemed', { takenBy: 'old', given: 0 });
+  expect(book.openLots('1')).toEqual([
+    { id: 'soon', remaining: 4, expiresOn: '2026-06-20' },
+    { id: 'open', remaining: 7, expiresOn: '2026-08-01' },
+  ]);
+});
+
 it('gives back to a lot that was used up, from which the next can take', () => {
   const book = open([], { takes: new Map([['old', [{ id: 'gone', points: 20, expiresOn: '2026-06-10' }]]]) });
   book.giveBack('1', refund('f', 'old', 8), 'redeemed', { takenBy: 'old', given: 5 });

@@ -72,6 +72,11 @@ it('gives back in any number of parts what was taken, as if only the rest had be
   );
 });
 
+it('gives back to those lots alone that something comes back to', () => {
+  const takes = ['a', 'b', 'c'].map((id) => ({ id, points: 5, expiresOn: null }));
+  expect(comingBack(takes, 5, 5)).toEqual([{ id: 'b', points: 5, expiresOn: null }]);
+});
+
 it('gives back no more than was taken', () => {
   const takes = [{ id: 'a', points: 5, expiresOn: null }];
   expect(() => comingBack(takes, 3, 3)).toThrow('More would come back than was taken');

@@ -85,6 +85,10 @@ describe('redeeming', () => {
     expect(at.redemptions.size).toBe(2);
     expect(outcome(at, redeem({ customerRef: 'nobody', points: 1 }))).toBe('insufficient-points');
   });
+
+  it('is for whom the customer was merged into', () => {
+    expect(outcome(desk(25), redeem({ customerRef: 'antonia' }))).toBe('customer-merged');
+  });
 });
 
 describe('by a rate', () => {
@@ -167,7 +171,11 @@ describe('each step, of a redemption in each state', () => {
       const at = desk(0, undefined, [states[state]!]);
       const told = outcome(at, step);
       const { transfers, moves } = at.book.changes();
-      expect({ told, transfers: transfers.length }).toEqual({ told, transfers: told === NO ? 0 : 1 });
+      expect(transfers).toMatchObject(
+        told === NO ? [] : [{ kind: step.do === 'expire' ? 'release' : step.do, cause: 'red' }],
+      );
+      expect(transfers.every(({ id }) => id !== 'red')).toBe(true);
+      expect([...at.redemptions.keys()]).toEqual(['red']);
       // A capture of what was held moves no lot; whatever comes back does.
       expect(moves.length > 0).toBe(told !== NO && step.do !== 'capture');
       if (told === NO) expect(at.redemptions.get('red')).toBe(states[state]);
@@ -176,6 +184,11 @@ describe('each step, of a redemption in each state', () => {
       return told;
     });
     expect(found).toEqual(wanted);
+  });
+
+  it('is held without an end in no state', () => {
+    const endless = desk(0, undefined, [redemption({ heldUntil: null })]);
+    expect(outcome(endless, steps['expire']!)).toBe(NO);
   });
 
   it('says who released it', () => {
@@ -203,5 +216,71 @@ describe('each step, of a redemption in each state', () => {
       ['lot', 3],
       ['first', 4],
     ]);
+  });
+});
+
+describe('a refusal says why, and what is left to do', () => {
+  const rate: PointRate = {
+    version: 1,
+    points: 1,
+    amountMinor: 1,
+    currency: 'EUR',
+    taxes: 'gross',
+    minimumPoints: 5,
+    maximumSharePercent: 50,
+  };
+  const order = { totalMinor: 100, currency: 'EUR' };
+  const spent = redemption({ status: 'captured', refunded: 4 });
+  it.each<[string, Desk, Step]>([
+    ['The customer has fewer points. Nothing was redeemed.', desk(9), redeem()],
+    ['No such redemption.', desk(0), { do: 'capture', id: 'red' }],
+    ['The redemption is in another state. It is captured.', desk(0, undefined, [spent]), { do: 'capture', id: 'red' }],
+    [
+      'The redemption is in another state. It is held.',
+      desk(0, undefined, [redemption({})]),
+      { do: 'refund', id: 'red', points: 1 },
+    ],
+    [
+      'The redemption is in another state. The hold has expired.',
+      desk(0, undefined, [redemption({ heldUntil: NOW })]),
+      { do: 'capture', id: 'red' },
+    ],
+    [
+      'The redemption is in another state. It holds no points past their time.',
+      desk(0, undefined, [redemption({})]),
+      { do: 'expire', id: 'red' },
+    ],
+    [
+      'The redemption is in another state. Only 6 points are left to refund.',
+      desk(0, undefined, [spent]),
+      { do: 'refund', id: 'red', points: 7 },
+    ],
+    [
+      'The redemption is in another state. All of it has been refunded.',
+      desk(0, undefined, [redemption({ status: 'captured', refunded: 10 })]),
+      { do: 'refund', id: 'red', points: undefined },
+    ],
+    [
+      'The programme’s rules do not allow this redemption. At least 5 points are redeemed at once.',
+      desk(100, rate),
+      redeem({ points: 4, order }),
+    ],
+    [
+      'The programme’s rules do not allow this redemption. Points may pay at most 50 % of an order.',
+      desk(100, rate),
+      redeem({ points: 51, order }),
+    ],
+  ])('%s', (said, at, step) => {
+    const problem = decide(at, step) as Problem;
+    expect(`${problem.title}. ${problem.detail ?? ''}`.trim()).toBe(said);
+  });
+
+  it('points to what is wrong with the order', () => {
+    expect(decide(desk(100, rate), redeem())).toMatchObject({
+      errors: [{ pointer: '/order', message: 'must be given: points may pay only a share of the order' }],
+    });
+    expect(decide(desk(100, rate), redeem({ order: { totalMinor: 100, currency: 'CHF' } }))).toMatchObject({
+      errors: [{ pointer: '/order/currency', message: 'must be EUR, in which points have their value' }],
+    });
   });
 });
