@@ -149,8 +149,8 @@ export class TwoYears {
     if (id === undefined) return;
     switch (does.do) {
       case 'refund': {
-        const refund: Step = { do: 'refund', id, points: does.points };
-        return this.step(refund, at, this.reference.refund(id, does.points, today));
+        const step: Step = { do: 'refund', id, points: does.points };
+        return this.step(step, at, this.reference.refund(id, does.points, today));
       }
       case 'capture':
         return this.step({ do: 'capture', id }, at, this.reference.capture(id, at.getTime()));
