@@ -13,14 +13,16 @@ import type { RedeemBody, RedemptionView } from './redemption.dto';
 
 /** Steps in one transaction at most: past this a batch gets slower, not better. */
 const BATCH_LIMIT = 256;
-/** Batches of one programme at once: while the database writes one, the next is decided. Locks, not lanes, keep them apart. */
+/**
+ * Batches of one programme at once: while the database writes one, the next is decided. A customer's orders are in one lane,
+ * where they go along; in two, one batch would wait for the other's lock. It is the locks, not the lanes, that keep them apart.
+ */
 const LANES = 2;
 const HOLD_SECONDS = 900;
 
 /** Spends points on orders: redeem (held, or captured at once), capture, release, refund. */
 @Injectable()
 export class Redemptions {
-  private turn = 0;
   private readonly batcher = new Batcher<PreparedStep, SettledStep>({
     run: (lane, steps) => {
       const programmeId = lane.slice(0, lane.indexOf(' '));
@@ -86,11 +88,16 @@ export class Redemptions {
     const { programmeId } = call.principal;
     const keys = call.key === undefined ? undefined : await this.keyRing.of(programmeId);
     const idempotency = keys && call.key !== undefined ? fingerprint(keys, call, call.key) : undefined;
-    const lane = `${programmeId} ${(this.turn = (this.turn + 1) % LANES)}`;
+    const lane = `${programmeId} ${laneOf(step)}`;
     const { redemption, replayed } = await this.batcher.submit(lane, { step, idempotency });
     if (replayed) markReplayed(call, status);
     return viewOf(redemption);
   }
+}
+
+function laneOf(step: Step): number {
+  const key = step.do === 'redeem' ? step.customerRef : step.id;
+  return key.charCodeAt(key.length - 1) % LANES;
 }
 
 const idOf = (publicId: string): string => requireId('red', publicId, 'redemption');
