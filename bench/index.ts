@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { balancesAmong } from './balance';
+import { redemptionWhileExpiring } from './expiry';
 import { median, quantile, runLoad, type LoadResult } from './load';
 import { insertRate, ormRate, postingRate } from './posting';
 import { brokenBooks, fillAccounts, redemptionRate } from './redemption';
@@ -243,13 +245,65 @@ async function figureG(stage: Stage): Promise<Figure[]> {
   ];
 }
 
-// (b) stops the worker for good, so it is last.
+/** Lots that end while redemptions run, and entries that balances are asked for among. */
+const DUE_LOTS = 1_000_000;
+const ENTRIES = 10_000_000;
+
+async function figureX(stage: Stage): Promise<Figure[]> {
+  await nothingOwed(stage);
+  await stage.worker.stop();
+  progress(`(x) ${round(DUE_LOTS)} lots end while their customers redeem`);
+  const { before, during, seconds } = await redemptionWhileExpiring(stage, DUE_LOTS);
+  return [
+    {
+      what: `(x) p99 of a redemption while ${round(DUE_LOTS)} lots end`,
+      ours: `${round(during, 1)} ms, ${round(DUE_LOTS / seconds)} lots/s`,
+      beside: `before it ${round(before, 1)} ms`,
+      ratio: during / before,
+      goal: { atMost: 2 },
+    },
+  ];
+}
+
+async function figureE(stage: Stage): Promise<Figure[]> {
+  await nothingOwed(stage);
+  await stage.worker.stop();
+  const { p99, drain } = await balancesAmong(stage, ENTRIES, progress);
+  const p99Of = (ms: number): string => `${round(ms, 2)} ms`;
+  return [
+    {
+      what: `(e) p99 of a balance among ${round(ENTRIES)} entries`,
+      ours: p99Of(p99.many),
+      beside: `among few ${p99Of(p99.few)}`,
+      ratio: p99.many / p99.few,
+      goal: { atMost: 1.25 },
+    },
+    {
+      what: '(e) … while awards are booked',
+      ours: p99Of(p99.draining),
+      beside: `among few ${p99Of(p99.few)}`,
+      ratio: p99.draining / p99.few,
+      goal: { atMost: 1.5 },
+    },
+    {
+      what: `(e) posting among ${round(ENTRIES)} entries`,
+      ours: `${round(drain.many)} awards/s`,
+      beside: `among few ${round(drain.few)}/s`,
+      ratio: drain.many / drain.few,
+      goal: { atLeast: 0.9 },
+    },
+  ];
+}
+
+// From (x) on there is no worker but those that a figure starts.
 const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   a: figureA,
   c: figureC,
   d: figureD,
   g: figureG,
+  x: figureX,
   b: figureB,
+  e: figureE,
 };
 
 function print(figures: Figure[]): void {

@@ -7,7 +7,7 @@ import type { Stage } from './stage';
 const CUSTOMERS = 20_000;
 
 /** Owes awards to customers that have accounts, the way shares do, written by SQL. */
-async function oweAwards(client: Client, programmeId: string, count: number): Promise<void> {
+export async function oweAwards(client: Client, programmeId: string, count: number): Promise<void> {
   await client.query(
     `WITH award AS (
        INSERT INTO awards (programme_id, id, customer_id, kind, points, reason, reference, promised_at)

@@ -36,7 +36,7 @@ const EXPIRE = `
 
   -- Up to batch lots whose day is over, and their customers' locks. Whose points are being moved right now is left for later:
   -- this never waits for a customer, so that no customer's redemption waits behind another one.
-  CREATE FUNCTION lock_due_lots(programme uuid, today date, batch integer) RETURNS SETOF due_lot LANGUAGE sql VOLATILE ROWS 500
+  CREATE FUNCTION lock_due_lots(programme uuid, today date, batch integer) RETURNS SETOF due_lot LANGUAGE sql VOLATILE ROWS 250
     SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off AS $$
       SELECT l.customer_id, l.id
         FROM lots l JOIN accounts a ON a.programme_id = programme AND a.customer_id = l.customer_id AND a.kind = 'available' AND a.stripe = 0
@@ -78,15 +78,16 @@ const EXPIRE = `
 
     -- A statement after the lock: it sees what those who had it before have left of the lots.
     WITH ended AS MATERIALIZED (
-      SELECT l.customer_id, l.id, l.expires_on, l.remaining, a.id AS account, a.balance, a.last_transfer
-        FROM unnest(lots_due) d
-        JOIN lots l ON l.programme_id = programme AND l.customer_id = d.customer_id AND l.id = d.id AND NOT l.expired
-        JOIN accounts a ON a.programme_id = programme AND a.customer_id = d.customer_id AND a.kind = 'available' AND a.stripe = 0),
+      SELECT l.customer_id, l.id, l.expires_on, l.remaining
+        FROM unnest(lots_due) d JOIN lots l ON l.programme_id = programme AND l.customer_id = d.customer_id AND l.id = d.id
+       WHERE NOT l.expired),
     emptied AS (
       UPDATE lots l SET remaining = 0, expired = true FROM ended e
        WHERE l.programme_id = programme AND l.customer_id = e.customer_id AND l.id = e.id),
     numbered AS (
-      SELECT e.*, row_number() OVER (ORDER BY e.customer_id, e.expires_on, e.id) AS n FROM ended e WHERE e.remaining > 0),
+      SELECT e.*, a.id AS account, a.balance, a.last_transfer, row_number() OVER (ORDER BY e.customer_id, e.expires_on, e.id) AS n
+        FROM ended e JOIN accounts a ON a.programme_id = programme AND a.customer_id = e.customer_id AND a.kind = 'available' AND a.stripe = 0
+       WHERE e.remaining > 0),
     posted AS MATERIALIZED (
       SELECT e.*, ids[e.n] AS transfer,
              e.balance - sum(e.remaining) OVER customer AS balance_after,

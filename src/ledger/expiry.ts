@@ -4,7 +4,7 @@ import { newId } from '../platform/ids';
 import { metrics } from '../platform/metrics';
 
 /** Lots in one commit: their customers' redemptions wait for it, so it is done in some milliseconds. */
-const BATCH = 500;
+const BATCH = 250;
 
 const EXPIRE: Statement = { name: 'expire_lots', text: 'SELECT due, booked FROM expire_lots($1, $2, $3)' };
 const DUE: Statement = {
