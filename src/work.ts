@@ -38,7 +38,7 @@ const doJobs = (database: Database, programmeId: string, stopping: () => boolean
 
 const EXPIRED: Statement = {
   name: 'programmes_with_expired_consents',
-  text: 'SELECT programme_id FROM programmes_with_expired_consents()',
+  text: 'SELECT programme_id AS "programmeId" FROM programmes_with_expired_consents()',
 };
 const EVERY: Statement = { name: 'every_programme', text: 'SELECT programme_id FROM every_programme()' };
 
@@ -98,9 +98,8 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
   }
 
   async function expire(): Promise<void> {
-    for (const { programme_id: id } of await database.query<{ programme_id: string }>(EXPIRED)) {
-      await expireConsents(database, id, isStopping);
-    }
+    const programmes = await database.query<{ programmeId: string }>(EXPIRED);
+    await each(programmes, 'consents could not be ended', (id) => expireConsents(database, id, isStopping));
   }
 
   async function endMerges(): Promise<void> {

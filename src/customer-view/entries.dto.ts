@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { EarnedBy } from './earned-by.dto';
 import { REVERSAL_REASONS, type ReversalReason } from '../awards';
 import type { TransferKind } from '../ledger';
 
@@ -40,31 +41,11 @@ export class BalanceView {
 }
 
 /** What an entry is for: the share that earned it, or else its cause, with what earned what that takes away. */
-export class EntryBecause {
-  @ApiPropertyOptional({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
-  share?: string;
-  @ApiPropertyOptional({ example: 'off_01k9v5m3c8e1p9r2t4y6u8i0aa' })
-  offer?: string;
-  @ApiPropertyOptional({ example: 'birthday' })
-  offerKey?: string;
-  @ApiPropertyOptional({ type: 'integer', example: 1 })
-  offerVersion?: number;
-  /** The offer's, in the language asked for. */
-  @ApiPropertyOptional({ example: 'Ein Gruß zum Geburtstag' })
-  title?: string;
-  /** Since when the customer has taken back all of the share. The points stay. */
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
-  shareRevokedAt?: string;
+export class EntryBecause extends EarnedBy {
   /** What the transfer was made for, where that is no share: a redemption, a lot that expired, an award, a reversal, a
    * job, a merge of two customers. */
   @ApiPropertyOptional({ example: 'red_01k9v5m3c8e1p9r2t4y6u8i0ag' })
   cause?: string;
-  /** Of an award for something else than data: what the storefront said that it is for. */
-  @ApiPropertyOptional({ example: 'Order' })
-  reason?: string;
-  /** Of such an award: the storefront's own reference. */
-  @ApiPropertyOptional({ example: 'order-1001' })
-  reference?: string;
   /** Of points that are spent, set aside or given back: the storefront's order. */
   @ApiPropertyOptional({ example: 'order-2026-0815' })
   orderRef?: string;

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { EarnedBy } from './earned-by.dto';
 
 /** Points of a redemption that came in together, and what earned them. */
-export class SpentPoints {
+export class SpentPoints extends EarnedBy {
   @ApiProperty({ type: 'integer', example: 50 })
   points: number;
   /** The lot that they were taken from. */
@@ -15,26 +16,6 @@ export class SpentPoints {
   /** The last day on which they could have been spent; absent where they do not expire. */
   @ApiPropertyOptional({ format: 'date', example: '2027-11-24' })
   expiresOn?: string;
-  @ApiPropertyOptional({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
-  share?: string;
-  @ApiPropertyOptional({ example: 'off_01k9v5m3c8e1p9r2t4y6u8i0aa' })
-  offer?: string;
-  @ApiPropertyOptional({ example: 'birthday' })
-  offerKey?: string;
-  @ApiPropertyOptional({ type: 'integer', example: 1 })
-  offerVersion?: number;
-  /** The offer's, in the language asked for. */
-  @ApiPropertyOptional({ example: 'Ein Gruß zum Geburtstag' })
-  title?: string;
-  /** Since when the customer has taken back all of the share. The points stay. */
-  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
-  shareRevokedAt?: string;
-  /** Of an award for something else than data: what for. */
-  @ApiPropertyOptional({ example: 'Order' })
-  reason?: string;
-  /** Of such an award: the storefront's own reference. */
-  @ApiPropertyOptional({ example: 'order-1001' })
-  reference?: string;
 }
 
 export class LineageView {

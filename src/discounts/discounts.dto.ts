@@ -1,31 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { ForOrder, OrderTotal } from '../platform/http/order.dto';
 import type { CodeStatus } from './use-codes';
 
-const MOST_TOTAL = 1_000_000_000_000;
-
-export class OrderTotal {
-  /** Before the discount, in the currency's smallest unit. */
-  @ApiProperty({ type: 'integer', minimum: 0, maximum: MOST_TOTAL, example: 4990 })
-  @IsInt()
-  @Min(0)
-  @Max(MOST_TOTAL)
-  totalMinor: number;
-
-  /** ISO 4217. */
-  @ApiProperty({ example: 'EUR' })
-  @Matches(/^[A-Z]{3}$/, { message: 'currency must be an ISO 4217 code' })
-  currency: string;
-}
-
-export class ReleaseCodeBody {
-  /** The storefront's own reference of the order or cart. */
-  @ApiProperty({ minLength: 1, maxLength: 128, example: 'order-1001' })
-  @IsString()
-  @Length(1, 128)
-  orderRef: string;
-}
+export class ReleaseCodeBody extends ForOrder {}
 
 export class UseCodeBody extends ReleaseCodeBody {
   /** With it, the answer says what the order gets off, and a minimum order is held to. */

@@ -1,5 +1,5 @@
 import { lockCustomersById } from '../consents/core';
-import { moveAll, moveBack, openBook, writeBook } from '../ledger';
+import { balanceOf, moveAll, moveBack, openBook, writeBook } from '../ledger';
 import { peek, settle } from '../outbox';
 import type { Database, Statement, Tx } from '../platform/database';
 import { requireMerge } from './merge-rows';
@@ -15,14 +15,6 @@ const OPEN_ACCOUNT: Statement = {
   name: 'open_account_to_merge',
   text: `INSERT INTO accounts (programme_id, customer_id, kind) VALUES ($1, $2, 'available')
          ON CONFLICT ON CONSTRAINT accounts_natural_key DO NOTHING`,
-};
-const PENDING: Statement = {
-  name: 'merged_customer_has_pending_points',
-  text: `SELECT FROM shares s JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = s.id
-          WHERE s.programme_id = $1 AND s.customer_id = $2
-         UNION ALL
-         SELECT FROM awards w JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id
-          WHERE w.programme_id = $1 AND w.customer_id = $2 AND w.share_id IS NULL LIMIT 1`,
 };
 const MOVED: Statement = {
   name: 'points_of_merge',
@@ -105,7 +97,7 @@ async function moveOn(tx: Tx, id: string): Promise<void> {
   const { undoneAt } = await requireMerge(tx, id);
   // In this order: what is pending no more has been booked, and is in the book that is opened then. Nothing new comes to be
   // pending for one who is merged away.
-  const pending = await tx.query(PENDING, [tx.programmeId, fromId]);
+  const { pending } = await balanceOf(tx, fromId);
   if (undoneAt === null) await movePoints(tx, { id, fromId, intoId });
-  if (undoneAt !== null || pending.length === 0) await settle(tx, 'merge', id);
+  if (undoneAt !== null || pending === 0) await settle(tx, 'merge', id);
 }

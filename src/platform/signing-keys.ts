@@ -30,12 +30,18 @@ interface Row {
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url');
 
-/** RFC 7638 thumbprint, shortened: unique among the few keys of a service. */
+/** Of the x of an Ed25519 key (RFC 7638). */
+export const thumbprintOf = (x: string): string =>
+  createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+
+/** Called by its thumbprint, shortened: unique among the few keys of a service. */
 function newKey(): { jwk: PublicJwk; privateKey: KeyObject } {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { x } = publicKey.export({ format: 'jwk' }) as { x: string };
-  const thumbprint = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
-  return { jwk: { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint.slice(0, 16), alg: 'EdDSA', use: 'sig' }, privateKey };
+  return {
+    jwk: { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprintOf(x).slice(0, 16), alg: 'EdDSA', use: 'sig' },
+    privateKey,
+  };
 }
 
 /** The first thing that a process opens with its KEK: whoever brings another one learns it here. */

@@ -68,8 +68,9 @@ function questions(steps: Step[]): string[] {
   return [texts(refs), texts(holders), arrayOf(ids), arrayOf([...sides])];
 }
 
-/** An array of references of the storefront: quoted, so that none is taken for NULL; none has a quote or a backslash. */
-const texts = (values: Iterable<string>): string => `{${[...values].map((value) => `"${value}"`).join(',')}}`;
+/** An array of references of the storefront, quoted: none is taken for NULL, for two, or for the end. */
+const texts = (values: Iterable<string>): string =>
+  `{${[...values].map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
 
 function deskOf({ customers, merged, book, redemptions, takes, rate }: Rows): Desk {
   const byTransfer = new Map<string, Take[]>();

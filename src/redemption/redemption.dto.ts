@@ -2,27 +2,12 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsObject, IsOptional, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
+import { ForOrder, OrderTotal } from '../platform/http/order.dto';
 
 const MOST_POINTS = 1_000_000_000;
-const MOST_MINOR = 1_000_000_000_000;
 const WEEK_SECONDS = 604_800;
-const ORDER_REF = /^[A-Za-z0-9._:@|-]{1,128}$/;
 
-export class OrderTotalBody {
-  /** What is to be paid, in the currency's smallest unit. */
-  @ApiProperty({ type: 'integer', minimum: 0, maximum: MOST_MINOR, example: 4990 })
-  @IsInt()
-  @Min(0)
-  @Max(MOST_MINOR)
-  totalMinor: number;
-
-  /** ISO 4217; that of the programme's rate. */
-  @ApiProperty({ example: 'EUR' })
-  @Matches(/^[A-Z]{3}$/, { message: 'currency must be an ISO 4217 code' })
-  currency: string;
-}
-
-export class RedeemBody {
+export class RedeemBody extends ForOrder {
   /** The storefront's own reference of the customer. */
   @ApiProperty({ example: 'customer-4711' })
   @Matches(CUSTOMER_REF, { message: 'customerRef must have 1 to 128 characters out of A-Z a-z 0-9 . _ : @ | -' })
@@ -33,11 +18,6 @@ export class RedeemBody {
   @Min(1)
   @Max(MOST_POINTS)
   points: number;
-
-  /** The storefront's own reference of the order. */
-  @ApiProperty({ example: 'order-2026-0815' })
-  @Matches(ORDER_REF, { message: 'orderRef must have 1 to 128 characters out of A-Z a-z 0-9 . _ : @ | -' })
-  orderRef: string;
 
   /** true: spent at once. false: held until it is captured, released, or its time is over. */
   @ApiProperty({ example: false })
@@ -53,12 +33,12 @@ export class RedeemBody {
   holdSeconds?: number;
 
   /** Needed where points may pay only a share of an order. */
-  @ApiPropertyOptional({ type: () => OrderTotalBody })
+  @ApiPropertyOptional({ type: () => OrderTotal })
   @IsOptional()
   @IsObject()
   @ValidateNested()
-  @Type(() => OrderTotalBody)
-  order?: OrderTotalBody;
+  @Type(() => OrderTotal)
+  order?: OrderTotal;
 }
 
 export class RefundBody {

@@ -1,5 +1,6 @@
 import { findCustomer, lockCustomers } from '../consents/core';
 import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs/core';
+import { balanceOf } from '../ledger';
 import type { Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 import { notFound } from '../platform/problem';
@@ -13,14 +14,6 @@ const PERSON: Statement = {
            SELECT c.id, c.ref FROM customers c WHERE c.programme_id = $1 AND c.id = $2
            UNION SELECT c.id, c.ref FROM person p JOIN customers c ON c.programme_id = $1 AND c.merged_into = p.id)
          SELECT id, ref FROM person`,
-};
-const PENDING: Statement = {
-  name: 'customer_has_pending_points',
-  text: `SELECT FROM shares s JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = s.id
-          WHERE s.programme_id = $1 AND s.customer_id = $2
-         UNION ALL
-         SELECT FROM awards w JOIN outbox o ON o.programme_id = $1 AND o.topic = 'points' AND o.id = w.id
-          WHERE w.programme_id = $1 AND w.customer_id = $2 AND w.share_id IS NULL LIMIT 1`,
 };
 const OWED: Statement = {
   name: 'erasures_owed_to_customer',
@@ -94,7 +87,7 @@ async function erasePerson(
   if (customerId === null) throw new Error('An erasure is of a customer');
   const person = await lockPerson(tx, customerId);
   const ids = person.map(({ id: one }) => one);
-  if (balance === 'forfeit' && (await tx.query(PENDING, [tx.programmeId, customerId])).length > 0) return 'later';
+  if (balance === 'forfeit' && (await balanceOf(tx, customerId)).pending > 0) return 'later';
   // Also what was shared after the customer left and before this.
   await endConsents(tx, ids, { everything: true }, 'withdrawn');
   const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, ids]);

@@ -106,7 +106,8 @@ describe('redemption over HTTP', () => {
       { capture: 'false' },
       { capture: undefined },
       { holdSeconds: 604_801 },
-      { orderRef: '"},{"' },
+      { orderRef: '' },
+      { orderRef: 'x'.repeat(129) },
       { orderRef: undefined },
       { customerRef: 'a b' },
       { order: [] },
@@ -115,6 +116,16 @@ describe('redemption over HTTP', () => {
     for (const one of wrong) expect(problem(await redeem('someone', 5, one))).toBe('422 invalid-request');
     expect(problem(await post('/redemptions', {}, { idempotencyKey: null }))).toBe('400 idempotency-key-required');
   });
+
+  it.each(['"},{"', 'NULL', String.raw`a\b","c`, 'Bestellung Nr. 7 / Käse\n', '{}'])(
+    'keeps the reference of an order as it is: %j',
+    async (orderRef) => {
+      const { body } = await redeem(await customer(), 5, { orderRef });
+      expect((await app.get(`/v1/redemptions/${body['id']}`, programme.storefrontKey)).body).toMatchObject({
+        orderRef,
+      });
+    },
+  );
 
   it('a hold whose time is over is captured and released no more, and can be looked at', async () => {
     const ref = await customer();
