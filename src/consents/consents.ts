@@ -21,11 +21,20 @@ export interface ConsentsOfShare {
 export type RevocationScope = { share: string } | { purpose: string } | { attribute: string } | { everything: true };
 
 /**
- * What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), their time, or a merge of two
- * customers that has become final (of these consents; uuids).
+ * What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), their time, a merge of two
+ * customers that has become final (of these consents; uuids), a materially new notice of an offer (uuid; consents of shares of a
+ * version before), or the programme's end.
  */
 export type EndingScope =
-  RevocationScope | { recipient: string } | { expired: true } | { merge: string; consents: string[] };
+  | RevocationScope
+  | { recipient: string }
+  | { expired: true }
+  | { merge: string; consents: string[] }
+  | { offer: string; before: number }
+  | { programme: true };
+
+/** As which a consent ends. */
+export type EndedAs = 'withdrawn' | 'expired' | 'superseded';
 
 export interface ActiveConsent {
   customerId: string;
@@ -53,7 +62,9 @@ const ACTIVE: Statement = {
           WHERE programme_id = $1 AND customer_id = ANY ($2) AND status = 'active'
             AND ($3::uuid IS NULL OR share_id = $3) AND ($4::text IS NULL OR purpose = $4) AND ($5::text IS NULL OR attribute = $5)
             AND ($6::text IS NULL OR (SELECT id FROM recipients WHERE programme_id = $1 AND key = $6) = ANY (recipients))
-            AND (NOT $7 OR until <= statement_timestamp()) AND ($8::uuid[] IS NULL OR id = ANY ($8))`,
+            AND (NOT $7 OR until <= statement_timestamp()) AND ($8::uuid[] IS NULL OR id = ANY ($8))
+            AND ($9::uuid IS NULL OR EXISTS (SELECT FROM shares s WHERE s.programme_id = $1 AND s.customer_id = consents.customer_id
+                  AND s.id = consents.share_id AND s.offer_id = $9 AND s.offer_version < $10))`,
 };
 const END: Statement = {
   name: 'end_consents',
@@ -101,7 +112,9 @@ export async function activeConsents(tx: Tx, customerIds: string[], scope: Endin
   const attribute = 'attribute' in scope ? scope.attribute : null;
   const recipient = 'recipient' in scope ? scope.recipient : null;
   const consents = 'consents' in scope ? scope.consents : null;
-  const values = [tx.programmeId, customerIds, share, purpose, attribute, recipient, 'expired' in scope, consents];
+  const { offer, before } = 'offer' in scope ? scope : { offer: null, before: null };
+  const given = [share, purpose, attribute, recipient, 'expired' in scope, consents, offer, before];
+  const values = [tx.programmeId, customerIds, ...given];
   return tx.query<ActiveConsent>(ACTIVE, values);
 }
 
@@ -109,7 +122,7 @@ export async function activeConsents(tx: Tx, customerIds: string[], scope: Endin
 export async function end(
   tx: Tx,
   consents: (ActiveConsent & { revocationId: string })[],
-  how: { status: 'withdrawn' | 'expired'; at: Date },
+  how: { status: EndedAs; at: Date },
 ): Promise<void> {
   const rows = consents.map(({ customerId, shareId, attribute, purpose, revocationId }) => ({
     customer: customerId,

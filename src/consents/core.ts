@@ -4,6 +4,7 @@ export {
   give,
   type ActiveConsent,
   type ConsentsOfShare,
+  type EndedAs,
   type EndingScope,
   type GivenConsent,
   type RevocationScope,

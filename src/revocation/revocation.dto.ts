@@ -96,6 +96,15 @@ export class EndingScopeView extends MeRevocationBody {
   /** The merge, become final, of this customer with another. */
   @ApiPropertyOptional({ example: 'mrg_01k9v5m3c8e1p9r2t4y6u8i0aj' })
   merge?: string;
+  /** The offer whose notice became a materially different one. */
+  @ApiPropertyOptional({ example: 'off_01k9v5m3c8e1p9r2t4y6u8i0aa' })
+  offer?: string;
+  /** Consents under versions before this one are superseded. */
+  @ApiPropertyOptional({ type: 'integer', example: 2 })
+  before?: number;
+  /** The programme has ended. */
+  @ApiPropertyOptional({ enum: [true], example: true })
+  programme?: true;
 }
 
 export class RevocationView {

@@ -116,6 +116,7 @@ export class Revocations {
 
 function scopeViewOf(scope: EndingScope): EndingScopeView {
   if ('share' in scope) return { share: toPublicId('shr', scope.share) };
+  if ('offer' in scope) return { offer: toPublicId('off', scope.offer), before: scope.before };
   return 'merge' in scope ? { merge: toPublicId('mrg', scope.merge) } : scope;
 }
 

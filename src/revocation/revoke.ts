@@ -1,5 +1,6 @@
 import {
   activeConsents,
+  type EndedAs,
   type EndingScope,
   end,
   findCustomer,
@@ -91,7 +92,7 @@ export async function endConsents(
   tx: Tx,
   customerIds: string[],
   scope: EndingScope,
-  status: 'withdrawn' | 'expired',
+  status: EndedAs,
 ): Promise<(Consequence & { id: string })[]> {
   const ending = (await consequences(tx, customerIds, scope)).map((found) => ({ ...found, id: newId() }));
   if (ending.length === 0) return [];
