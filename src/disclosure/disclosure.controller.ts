@@ -10,6 +10,7 @@ const REFUSALS = {
   403: {
     'no-active-consent': 'none of the attributes has an active consent for the purpose; nothing was released',
     'purpose-not-registered': 'the recipient is not registered for the purpose',
+    'recipient-suspended': 'a revocation notice that the recipient owes an answer to is overdue',
   },
 };
 

@@ -33,7 +33,7 @@ export class Disclosure {
 
   /**
    * Releases to a recipient what active consents cover for this purpose.
-   * @throws 403 `purpose-not-registered`, `no-active-consent`.
+   * @throws 403 `purpose-not-registered`, `recipient-suspended`, `no-active-consent`.
    */
   async disclose(caller: PrincipalOf<'recipient'>, body: DisclosureBody): Promise<DisclosureAnswer> {
     const { id, useUntil, values } = await this.read(caller, { ...body, kind: 'values' });
@@ -66,9 +66,7 @@ export class Disclosure {
     const { useUntil } = released;
     if (!useUntil) {
       metrics.disclosuresRefused.inc({ outcome: 'denied' });
-      throw released.registered
-        ? new Problem(403, 'no-active-consent', 'No active consent covers this', 'Nothing was released.')
-        : new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
+      throw refusalOf(released);
     }
     const keys = await this.keyRing.of(programmeId);
     const opened = released.values.map((sealed): [string, unknown] => [
@@ -77,4 +75,16 @@ export class Disclosure {
     ]);
     return { id: toPublicId('dsc', released.id), useUntil: useUntil.toISOString(), values: Object.fromEntries(opened) };
   }
+}
+
+function refusalOf({ registered, suspended }: Release): Problem {
+  if (!registered) return new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
+  return suspended
+    ? new Problem(
+        403,
+        'recipient-suspended',
+        'The recipient is suspended',
+        'Acknowledge the revocation notices that are overdue. Nothing was released.',
+      )
+    : new Problem(403, 'no-active-consent', 'No active consent covers this', 'Nothing was released.');
 }

@@ -21,6 +21,8 @@ export interface Release {
   id: string;
   /** Whether the recipient is registered for the purpose, and neither is withdrawn. */
   registered: boolean;
+  /** Whether something that the recipient was to confirm is overdue, and nothing is released to it until it is not. */
+  suspended: boolean;
   /** Those of the attributes that an active consent covers; none: nothing is recorded. */
   values: SealedValue[];
   useUntil: Date | undefined;
@@ -29,7 +31,8 @@ export interface Release {
 const RELEASE: Statement = {
   name: 'release_values',
   text: `WITH asked AS (
-           SELECT r.*, p.lease_seconds
+           SELECT r.*, p.lease_seconds, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
+                    AND s.recipient_id = r.recipient AND s.ended_at IS NULL) AS suspended
              FROM json_to_recordset($2) AS r(id uuid, recipient uuid, ref text, purpose text, attributes json, reason text, kind text)
              JOIN recipient_purposes rp ON rp.programme_id = $1 AND rp.recipient_id = r.recipient AND rp.purpose = r.purpose
              JOIN purposes p ON p.programme_id = $1 AND p.key = r.purpose AND p.withdrawn_at IS NULL
@@ -44,7 +47,7 @@ const RELEASE: Statement = {
                   AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
              JOIN json_array_elements_text(a.attributes) AS needed(attribute) ON needed.attribute = k.attribute
              JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute
-            WHERE NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
+            WHERE NOT a.suspended AND NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
                                  AND u.ended_at IS NULL AND u.until > statement_timestamp()
                                  AND CASE WHEN u.attribute IS NULL THEN u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose
                                           ELSE u.share_id = k.share_id AND u.attribute = k.attribute AND u.purpose = k.purpose END)),
@@ -57,8 +60,8 @@ const RELEASE: Statement = {
              SELECT $1, customer, id, recipient, purpose, kind, array_agg(DISTINCT attribute::text), array_agg(consent), reason,
                     statement_timestamp(), use_until
                FROM allowed GROUP BY customer, id, recipient, purpose, kind, reason, use_until)
-         SELECT id, attribute, version, ciphertext, wrapped_key, use_until FROM allowed
-         UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL FROM asked`,
+         SELECT id, attribute, version, ciphertext, wrapped_key, use_until, false AS suspended FROM allowed
+         UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL, suspended FROM asked`,
 };
 
 interface Row {
@@ -69,13 +72,20 @@ interface Row {
   ciphertext: Buffer;
   wrapped_key: Buffer;
   use_until: Date | null;
+  suspended: boolean;
+}
+
+interface Found {
+  values: Map<string, SealedValue>;
+  useUntil: Date | undefined;
+  suspended: boolean;
 }
 
 /**
  * Records the disclosures of a batch and hands out what they may see, encrypted. The caller decrypts after the commit:
  * no row, no value. A revocation holds the customer's lock exclusively, so once it has answered, the consents that this
  * statement reads, after the shared lock and therefore in a newer snapshot, are ended (`I4`). The same holds for a pause, and,
- * by the gate, for a withdrawal by staff.
+ * by the gate, for a withdrawal by staff and a suspension.
  */
 export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]): Promise<Release[]> {
   const refs = requests.map(({ customerRef }) => customerRef);
@@ -96,9 +106,9 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
   ]);
   commit();
   const [, , rows] = await sent;
-  const releases = new Map<string, { values: Map<string, SealedValue>; useUntil: Date | undefined }>();
-  for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil } of rows) {
-    const found = releases.get(id) ?? { values: new Map<string, SealedValue>(), useUntil: undefined };
+  const releases = new Map<string, Found>();
+  for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil, suspended } of rows) {
+    const found: Found = releases.get(id) ?? { values: new Map(), useUntil: undefined, suspended };
     if (attribute !== null) found.values.set(attribute, { attribute, version, ciphertext, wrappedKey });
     found.useUntil ??= useUntil ?? undefined;
     releases.set(id, found);
@@ -108,6 +118,7 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
     return {
       id,
       registered: found !== undefined,
+      suspended: found?.suspended ?? false,
       values: [...(found?.values.values() ?? [])],
       useUntil: found?.useUntil,
     };
