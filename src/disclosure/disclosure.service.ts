@@ -78,7 +78,8 @@ export class Disclosure {
 }
 
 function refusalOf({ registered, suspended }: Release): Problem {
-  if (!registered) return new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
+  if (!registered)
+    return new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
   return suspended
     ? new Problem(
         403,
