@@ -22,6 +22,9 @@ export type IdPrefix =
   | 'pau'
   | 'job'
   | 'mrg'
+  | 'whe'
+  | 'evt'
+  | 'dlv'
   | 'req';
 
 /** A new UUIDv7: ordered by time, so that it goes to the end of an index; random beyond that, so that processes never collide. */

@@ -3,3 +3,4 @@ export { eraseOwed } from './erasure';
 export { endConsents } from './revoke';
 export { expireConsents } from './retention';
 export { withdrawal } from './withdrawals';
+export { announceNotices, noteTold } from './tell';
