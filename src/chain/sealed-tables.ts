@@ -9,7 +9,7 @@
  * - bytes: length in 4 bytes, then the bytes · text: the same, of its UTF-8 · list: the same, of its JSON
  * - one that can be absent: 00, or 01 and the field
  */
-export const TABLES = ['transfers', 'shares', 'consents', 'consent_events', 'disclosures'] as const;
+export const TABLES = ['transfers', 'shares', 'consents', 'consent_events', 'disclosures', 'value_events'] as const;
 export type TableName = (typeof TABLES)[number];
 
 interface Field {
@@ -157,6 +157,28 @@ export const SEALED: Record<TableName, SealedTable> = {
       text('r.reason'),
       time('r.at'),
       time('r.use_until'),
+    ],
+  },
+  value_events: {
+    encoding: 'gegenwert/value-event/1',
+    from: 'public.value_events r',
+    writtenWith: 'r',
+    key: { column: 'sequence', is: 'number' },
+    order: [
+      ['customer_id', 'bigint'],
+      ['sequence', 'bigint'],
+    ],
+    fields: [
+      ...WRITTEN,
+      number('r.customer_id'),
+      number('r.sequence'),
+      text('r.event'),
+      text('r.attribute'),
+      uuid('r.version'),
+      uuid('r.replaced'),
+      { is: 'bytes', sql: 'r.ciphertext_hash' },
+      text('r.corrected_by'),
+      time('r.at'),
     ],
   },
 };

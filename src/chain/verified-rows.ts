@@ -42,7 +42,10 @@ export const VAULT = `
            SELECT FROM public.shares s CROSS JOIN LATERAL generate_series(1, octet_length(s.ciphertexts), 48) AS at
             WHERE s.programme_id = v.programme_id AND s.customer_id = v.customer_id
               AND substring(s.ciphertexts FROM at FOR 16) = uuid_send(v.version)
-              AND substring(s.ciphertexts FROM at + 16 FOR 32) <> sha256(v.ciphertext)) AS agrees
+              AND substring(s.ciphertexts FROM at + 16 FOR 32) <> sha256(v.ciphertext))
+         AND NOT EXISTS (
+           SELECT FROM public.value_events e WHERE e.programme_id = v.programme_id AND e.customer_id = v.customer_id
+              AND e.version = v.version AND e.ciphertext_hash <> sha256(v.ciphertext)) AS agrees
     FROM public.vault_values v
    WHERE v.programme_id = $1 AND (v.customer_id, v.attribute::text) > ($2::bigint, $3::text)
    ORDER BY v.customer_id, v.attribute::text LIMIT 2000`;
@@ -52,6 +55,7 @@ const TIMES: Record<string, string> = {
   shares: 'accepted_at',
   consent_events: 'at',
   disclosures: 'at',
+  value_events: 'at',
 };
 export const UNSEALED = `
   SELECT extract(epoch FROM now() - min(at))::float8 AS seconds FROM (${NUMBERED.map(

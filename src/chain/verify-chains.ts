@@ -256,7 +256,7 @@ class ChainVerifier {
     }
   }
 
-  /** Values that are stored, against what their shares said of them; one that no share states cannot be looked at. */
+  /** Values that are stored, against what their shares and corrections said of them; one that none states cannot be looked at. */
   private async lookAtVault(): Promise<void> {
     for (let after = ['-9223372036854775808', '']; ;) {
       const rows = await readAll<VaultRow>(this.client, VAULT, [this.programme.id, ...after]);
@@ -265,7 +265,7 @@ class ChainVerifier {
           table: 'vault_values',
           id: `customer ${row.customer_id}, ${row.attribute}`,
           change: 'changed',
-          note: 'its ciphertext is not the one that its share states',
+          note: 'its ciphertext is not the one that its share or correction states',
         });
       }
       const last = rows.at(-1);

@@ -26,7 +26,7 @@ export class CorrectionsController {
     @Param('attribute') attribute: string,
     @Body() { value }: CorrectionBody,
   ): Promise<CorrectionAnswer> {
-    return this.corrections.correct(programmeId, customerRef, attribute, value);
+    return this.corrections.correct(programmeId, customerRef, { attribute, value, by: 'storefront' });
   }
 
   @Put('me/values/:attribute')
@@ -40,6 +40,6 @@ export class CorrectionsController {
     @Param('attribute') attribute: string,
     @Body() { value }: CorrectionBody,
   ): Promise<CorrectionAnswer> {
-    return this.corrections.correct(programmeId, customerRef, attribute, value);
+    return this.corrections.correct(programmeId, customerRef, { attribute, value, by: 'customer' });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AttributesService, valueValidator } from '../catalogue';
 import { findCustomer, lockCustomers } from '../consents';
+import { sha256 } from '../platform/crypto';
 import { Database, type Statement } from '../platform/database';
 import { KeyRing } from '../platform/key-ring';
 import { notFound, Problem } from '../platform/problem';
@@ -8,10 +9,23 @@ import { sealValue, storeValues } from '../vault';
 import type { CorrectionAnswer } from './correction.dto';
 
 const COVERED: Statement = {
-  name: 'value_is_covered',
-  text: `SELECT clock_timestamp() AS now WHERE EXISTS (SELECT FROM consents WHERE programme_id = $1 AND customer_id = $2
-           AND attribute = $3 AND status = 'active' AND until > statement_timestamp())`,
+  name: 'find_covered_value',
+  text: `SELECT v.version, clock_timestamp() AS now FROM vault_values v WHERE v.programme_id = $1 AND v.customer_id = $2 AND v.attribute = $3
+           AND EXISTS (SELECT FROM consents WHERE programme_id = $1 AND customer_id = $2
+             AND attribute = $3 AND status = 'active' AND until > statement_timestamp())`,
 };
+const TELL: Statement = {
+  name: 'tell_corrected',
+  text: `INSERT INTO value_events (programme_id, customer_id, event, attribute, version, replaced, ciphertext_hash, corrected_by, at)
+           VALUES ($1, $2, 'corrected', $3, $4, $5, $6, $7, $8)`,
+};
+
+/** What is to be put right, and by whose word. */
+export interface Correction {
+  attribute: string;
+  value: unknown;
+  by: 'storefront' | 'customer';
+}
 
 /** Rectification (GDPR Art. 16): a new version under the same consents. It earns nothing and takes nothing back. */
 @Injectable()
@@ -23,14 +37,13 @@ export class Corrections {
   ) {}
 
   /**
-   * Replaces a customer's value; the former version and its key are destroyed by it.
+   * Replaces a customer's value; the former version and its key are destroyed by it, and an event says that it was.
    * @throws 404 when no active consent covers the attribute, 422 `value-invalid` with pointers below /value.
    */
   async correct(
     programmeId: string,
     customerRef: string,
-    attribute: string,
-    value: unknown,
+    { attribute, value, by }: Correction,
   ): Promise<CorrectionAnswer> {
     await this.check(programmeId, attribute, value);
     const keys = await this.keyRing.of(programmeId);
@@ -39,9 +52,14 @@ export class Corrections {
       await lockCustomers(tx, [customerRef]);
       const customerId = await findCustomer(tx, customerRef);
       if (customerId === undefined) throw notFound('value');
-      const [covered] = await tx.query<{ now: Date }>(COVERED, [programmeId, customerId, attribute]);
+      const [covered] = await tx.query<{ version: string; now: Date }>(COVERED, [programmeId, customerId, attribute]);
       if (!covered) throw notFound('value');
-      await storeValues(tx, [{ ...sealed, customerId }], covered.now);
+      const { version, ciphertext } = sealed;
+      const event = [customerId, attribute, version, covered.version, sha256(ciphertext), by, covered.now];
+      await Promise.all([
+        storeValues(tx, [{ ...sealed, customerId }], covered.now),
+        tx.query(TELL, [programmeId, ...event]),
+      ]);
       return { attribute, correctedAt: covered.now.toISOString() };
     });
   }

@@ -115,4 +115,32 @@ describe('a leaf', () => {
     );
     expect(await sealed('disclosures')).toEqual([{ key: id.replaceAll('-', ''), hash }]);
   });
+
+  it('of a corrected value is over the hash of its ciphertext, and never the value', async () => {
+    const [version, replaced] = [newId(), newId()];
+    const ciphertext = randomBytes(48);
+    const ciphertextHash = createHash('sha256').update(ciphertext).digest();
+    const { owner } = history;
+    const { rows } = await owner.query<{ number: string; sequence: string }>(
+      `INSERT INTO value_events (programme_id, customer_id, event, attribute, version, replaced, ciphertext_hash, corrected_by, at)
+         VALUES ($1, 77, 'corrected', 'birthday', $2, $3, $4, 'customer', '2026-01-01T00:00:00Z') RETURNING written_in AS number, sequence`,
+      [programmeId, version, replaced, ciphertextHash],
+    );
+    const { number: writtenIn, sequence } = rows[0]!;
+    const hash = leaf(
+      'gegenwert/value-event/1',
+      number(BigInt(writtenIn)),
+      number(77n),
+      number(BigInt(sequence)),
+      text('corrected'),
+      text('birthday'),
+      bytesOf(version),
+      bytesOf(replaced),
+      withLength(ciphertextHash),
+      text('customer'),
+      time('2026-01-01T00:00:00Z'),
+    );
+    const key = number(BigInt(sequence)).toString('hex');
+    expect(await sealed('value_events')).toEqual([{ key, hash }]);
+  });
 });
