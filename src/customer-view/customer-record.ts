@@ -26,10 +26,11 @@ const DISCLOSURES: Statement = {
 };
 const VALUES: Statement = {
   name: 'record_values',
-  text: `SELECT v.attribute, a.title ->> $3 AS title, v.version, v.ciphertext, v.wrapped_key, v.stored_at,
+  text: `SELECT v.attribute, a.title ->> $3 AS title, v.version, v.ciphertext, d.wrapped_key, v.stored_at,
                 EXISTS (SELECT FROM consents k WHERE k.programme_id = $1 AND k.customer_id = $2 AND k.attribute = v.attribute
                            AND k.status = 'active' AND k.until > now()) AS covered
            FROM vault_values v JOIN attributes a ON a.programme_id = $1 AND a.key = v.attribute
+           LEFT JOIN key_store.data_keys d ON d.programme_id = $1 AND d.id = v.version
           WHERE v.programme_id = $1 AND v.customer_id = $2 ORDER BY v.attribute`,
 };
 
@@ -68,7 +69,7 @@ interface ValueRow {
   title: string;
   version: string;
   ciphertext: Buffer;
-  wrapped_key: Buffer;
+  wrapped_key: Buffer | null;
   stored_at: Date;
   covered: boolean;
 }
@@ -139,7 +140,7 @@ export async function heldValues(tx: Tx, customerId: string, language: Locale): 
       attribute: row.attribute,
       version: row.version,
       ciphertext: row.ciphertext,
-      wrappedKey: row.wrapped_key,
+      wrappedKey: row.wrapped_key ?? undefined,
     },
   }));
 }

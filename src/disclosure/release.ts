@@ -39,7 +39,7 @@ const RELEASE: Statement = {
              JOIN recipients t ON t.programme_id = $1 AND t.id = r.recipient AND t.withdrawn_at IS NULL),
          covered AS (
            SELECT a.id, a.recipient, a.purpose, a.kind, a.reason, c.id AS customer, k.attribute, k.id AS consent,
-                  json_array_length(a.attributes) AS wanted, v.version, v.ciphertext, v.wrapped_key,
+                  json_array_length(a.attributes) AS wanted, v.version, v.ciphertext, d.wrapped_key,
                   least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
              JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL
@@ -47,6 +47,7 @@ const RELEASE: Statement = {
                   AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
              JOIN json_array_elements_text(a.attributes) AS needed(attribute) ON needed.attribute = k.attribute
              JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute
+             LEFT JOIN key_store.data_keys d ON d.programme_id = $1 AND d.id = v.version
             WHERE NOT a.suspended AND NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
                                  AND u.ended_at IS NULL AND u.until > statement_timestamp()
                                  AND CASE WHEN u.attribute IS NULL THEN u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose
@@ -70,7 +71,8 @@ interface Row {
   attribute: string | null;
   version: string;
   ciphertext: Buffer;
-  wrapped_key: Buffer;
+  /** Null: it lies in another database. */
+  wrapped_key: Buffer | null;
   use_until: Date | null;
   suspended: boolean;
 }
@@ -109,7 +111,8 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
   const releases = new Map<string, Found>();
   for (const { id, attribute, version, ciphertext, wrapped_key: wrappedKey, use_until: useUntil, suspended } of rows) {
     const found: Found = releases.get(id) ?? { values: new Map(), useUntil: undefined, suspended };
-    if (attribute !== null) found.values.set(attribute, { attribute, version, ciphertext, wrappedKey });
+    if (attribute !== null)
+      found.values.set(attribute, { attribute, version, ciphertext, wrappedKey: wrappedKey ?? undefined });
     found.useUntil ??= useUntil ?? undefined;
     releases.set(id, found);
   }

@@ -1,1 +1,1 @@
-export { append, peek, settle, take, type Topic } from './outbox';
+export { append, peek, settle, settleAll, take, type Topic } from './outbox';

@@ -2,9 +2,9 @@ import type { Statement, Tx } from '../platform/database';
 
 /**
  * What can be owed: booking of awarded points, making of a discount code, erasure after a revocation, a job, points that a
- * merged customer still gets.
+ * merged customer still gets, destruction of a data key that lies in another database.
  */
-export type Topic = 'points' | 'discount' | 'erasure' | 'job' | 'merge';
+export type Topic = 'points' | 'discount' | 'erasure' | 'job' | 'merge' | 'key';
 
 const APPEND: Statement = {
   name: 'append_outbox',
@@ -22,7 +22,7 @@ const PEEK: Statement = {
 };
 const SETTLE: Statement = {
   name: 'settle_outbox',
-  text: 'DELETE FROM outbox WHERE programme_id = $1 AND topic = $2 AND id = $3 RETURNING id',
+  text: 'DELETE FROM outbox WHERE programme_id = $1 AND topic = $2 AND id = ANY ($3) RETURNING id',
 };
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
@@ -47,5 +47,10 @@ export async function peek(tx: Tx, topic: Topic, after = FIRST, limit = 100): Pr
 
 /** Strikes out what is done; false when somebody else did before. */
 export async function settle(tx: Tx, topic: Topic, id: string): Promise<boolean> {
-  return (await tx.query(SETTLE, [tx.programmeId, topic, id])).length > 0;
+  return (await settleAll(tx, topic, [id])).length > 0;
+}
+
+/** The same of many; answers those that nobody else had struck out. */
+export async function settleAll(tx: Tx, topic: Topic, ids: string[]): Promise<string[]> {
+  return (await tx.query<{ id: string }>(SETTLE, [tx.programmeId, topic, ids])).map(({ id }) => id);
 }

@@ -91,7 +91,10 @@ async function erasePerson(
   // Also what was shared after the customer left and before this.
   await endConsents(tx, ids, { everything: true }, 'withdrawn');
   const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, ids]);
-  for (const revocation of owed) await erase(tx, revocation.id);
+  await erase(
+    tx,
+    owed.map((revocation) => revocation.id),
+  );
   if (balance === 'forfeit') await forfeit(tx, customerId, id);
   for (const { id: one, ref } of person) {
     if (ref !== null) await tx.query(NAME_ON_NOTICES, [tx.programmeId, one, ref]);

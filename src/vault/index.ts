@@ -1,1 +1,9 @@
-export { countUncoveredWithout, eraseUncovered, openValue, sealValue, storeValues, type SealedValue } from './vault';
+export {
+  countUncoveredWithout,
+  eraseUncovered,
+  openValue,
+  sealValue,
+  storeValues,
+  type SealedValue,
+  type Uncovered,
+} from './vault';

@@ -17,27 +17,54 @@ export interface SealedValue {
   attribute: string;
   version: string;
   ciphertext: Buffer;
-  /** The value's own data key, wrapped by the programme's. */
-  wrappedKey: Buffer;
+  /** The value's own data key, wrapped by the programme's; undefined where it lies in another database. */
+  wrappedKey: Buffer | undefined;
 }
 
+// One look into an index for each row, whatever the planner knew of the tables when it made the plan: LATERAL with a LIMIT, and
+// keys by an array.
 const STORE: Statement = {
   name: 'store_values',
-  text: `INSERT INTO vault_values AS v (programme_id, customer_id, attribute, version, ciphertext, wrapped_key, stored_at)
-           SELECT $1, r.customer, r.attribute, r.version, decode(r.ciphertext, 'base64'), decode(r.wrapped_key, 'base64'), $3
-             FROM json_to_recordset($2) AS r(customer bigint, attribute text, version uuid, ciphertext text, wrapped_key text)
+  text: `WITH r AS MATERIALIZED (
+           SELECT * FROM json_to_recordset($2) AS r(customer bigint, attribute text, version uuid, ciphertext text, wrapped_key text)),
+         former AS MATERIALIZED (
+           SELECT r.customer, r.attribute, v.version FROM r CROSS JOIN LATERAL (
+             SELECT version FROM vault_values WHERE programme_id = $1 AND customer_id = r.customer AND attribute = r.attribute LIMIT 1) v),
+         destroyed AS (
+           UPDATE key_store.data_keys SET wrapped_key = NULL, destroyed_at = $3
+            WHERE programme_id = $1 AND id = ANY (ARRAY(SELECT version FROM former)) RETURNING id),
+         owed AS (
+           INSERT INTO outbox (programme_id, topic, id)
+             SELECT $1, 'key', version FROM former WHERE version NOT IN (SELECT id FROM destroyed)),
+         told AS (
+           INSERT INTO erasure_journal (programme_id, customer_id, attribute, version)
+             SELECT $1, customer, attribute, version FROM former),
+         kept AS (
+           INSERT INTO key_store.data_keys (programme_id, id, wrapped_key)
+             SELECT $1, version, decode(wrapped_key, 'base64') FROM r WHERE wrapped_key IS NOT NULL)
+         INSERT INTO vault_values (programme_id, customer_id, attribute, version, ciphertext, stored_at)
+           SELECT $1, customer, attribute, version, decode(ciphertext, 'base64'), $3 FROM r
          ON CONFLICT ON CONSTRAINT vault_values_pk DO UPDATE SET version = excluded.version, ciphertext = excluded.ciphertext,
-           wrapped_key = excluded.wrapped_key, stored_at = excluded.stored_at`,
+           stored_at = excluded.stored_at`,
 };
 const ERASE: Statement = {
   name: 'erase_uncovered_values',
   text: `WITH gone AS (
-           DELETE FROM vault_values v WHERE v.programme_id = $1 AND v.customer_id = $2 AND v.attribute = ANY ($3)
-              AND NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = $1 AND c.customer_id = $2
-                                 AND c.attribute = v.attribute AND c.status = 'active')
-           RETURNING v.attribute, v.version)
-         INSERT INTO erasure_journal (programme_id, customer_id, attribute, version, revocation_id)
-           SELECT $1, $2, gone.attribute, gone.version, $4 FROM gone RETURNING attribute`,
+           DELETE FROM vault_values v USING unnest($2::bigint[], $3::text[], $4::uuid[]) AS r(customer, attribute, revocation)
+            WHERE v.programme_id = $1 AND v.customer_id = r.customer AND v.attribute = r.attribute
+              AND NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = $1 AND c.customer_id = r.customer
+                                 AND c.attribute = r.attribute AND c.status = 'active')
+           RETURNING v.customer_id, v.attribute, v.version, r.revocation),
+         destroyed AS (
+           UPDATE key_store.data_keys SET wrapped_key = NULL, destroyed_at = statement_timestamp()
+            WHERE programme_id = $1 AND id = ANY (ARRAY(SELECT version FROM gone)) RETURNING id),
+         owed AS (
+           INSERT INTO outbox (programme_id, topic, id)
+             SELECT $1, 'key', version FROM gone WHERE version NOT IN (SELECT id FROM destroyed)),
+         told AS (
+           INSERT INTO erasure_journal (programme_id, customer_id, attribute, version, revocation_id)
+             SELECT $1, customer_id, attribute, version, revocation FROM gone)
+         SELECT count(*)::int AS erased FROM gone`,
 };
 const COUNT_UNCOVERED: Statement = {
   name: 'count_values_uncovered_without',
@@ -69,11 +96,12 @@ export function openValue(
   sealed: SealedValue,
 ): unknown {
   const bound = about({ ...place, attribute: sealed.attribute, version: sealed.version });
+  if (sealed.wrappedKey === undefined) throw new Error('The key of a value is not there');
   const dataKey = open(keys.values, sealed.wrappedKey, bound);
   return JSON.parse(open(dataKey, sealed.ciphertext, bound).toString()) as unknown;
 }
 
-/** Stores values as the current ones; the former version and its key are destroyed by it. */
+/** Stores values as the current ones, with their keys; a former version and its key are destroyed by it. */
 export async function storeValues(tx: Tx, values: (SealedValue & { customerId: string })[], at: Date): Promise<void> {
   if (values.length === 0) return;
   const rows = values.map(({ customerId, attribute, version, ciphertext, wrappedKey }) => ({
@@ -81,22 +109,31 @@ export async function storeValues(tx: Tx, values: (SealedValue & { customerId: s
     attribute,
     version,
     ciphertext: ciphertext.toString('base64'),
-    wrapped_key: wrappedKey.toString('base64'),
+    wrapped_key: wrappedKey?.toString('base64'),
   }));
   await tx.query(STORE, [tx.programmeId, JSON.stringify(rows), at]);
 }
 
+/** Values that a revocation may have left uncovered. */
+export interface Uncovered {
+  customerId: string;
+  attributes: string[];
+  revocationId: string;
+}
+
 /**
- * Destroys those of the attributes' values that no active consent covers any more: ciphertext and data key, with an entry
- * in the journal. The caller holds the customer's lock exclusively. Answers how many were destroyed.
+ * Destroys those of the values that no active consent covers any more: ciphertext and data key, with an entry in the journal.
+ * One statement, however many customers. The caller holds their locks exclusively, taken in an earlier statement. Answers how
+ * many values were destroyed.
  */
-export async function eraseUncovered(
-  tx: Tx,
-  customerId: string,
-  attributes: string[],
-  revocationId: string | null,
-): Promise<number> {
-  return (await tx.query(ERASE, [tx.programmeId, customerId, attributes, revocationId])).length;
+export async function eraseUncovered(tx: Tx, uncovered: Uncovered[]): Promise<number> {
+  const values = uncovered.flatMap(({ customerId, attributes, revocationId }) =>
+    attributes.map((attribute) => [customerId, attribute, revocationId] as const),
+  );
+  if (values.length === 0) return 0;
+  const columns = [0, 1, 2].map((column) => values.map((value) => value[column]));
+  const [row] = await tx.query<{ erased: number }>(ERASE, [tx.programmeId, ...columns]);
+  return row?.erased ?? 0;
 }
 
 /** How many values that these consents cover nothing would cover if they ended. */
