@@ -1,1 +1,2 @@
 export { lockGate, lockGateShared } from './gate';
+export { lockRecipients, settleSuspensions } from './suspensions';

@@ -27,13 +27,13 @@ export class CreatePurposeDto {
   @IsBoolean()
   thirdPartyAdvertising?: boolean;
 
-  /** Hours that a recipient may use what it was given before it must ask again. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 8760, default: 24, example: 24 })
+  /** Seconds that a recipient may use what it was given before it must ask again. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 60, maximum: 31_536_000, default: 86_400, example: 86_400 })
   @IsOptional()
   @IsInt()
-  @Min(1)
-  @Max(8760)
-  leaseHours?: number;
+  @Min(60)
+  @Max(31_536_000)
+  leaseSeconds?: number;
 }
 
 export class PurposeDto {
@@ -49,8 +49,8 @@ export class PurposeDto {
 
   thirdPartyAdvertising: boolean;
 
-  @ApiProperty({ type: 'integer', example: 24 })
-  leaseHours: number;
+  @ApiProperty({ type: 'integer', example: 86_400 })
+  leaseSeconds: number;
 
   @ApiPropertyOptional({ format: 'date-time' })
   withdrawnAt?: string;

@@ -7,7 +7,7 @@ import { orKeyTaken, requireKey } from './keys';
 import type { CreatePurposeDto, PurposeDto } from './purpose.dto';
 import { PurposeEntity } from './purpose.entity';
 
-const LEASE_HOURS = 24;
+const LEASE_SECONDS = 86_400;
 
 @Injectable()
 export class PurposesService {
@@ -20,7 +20,7 @@ export class PurposesService {
       description: body.description,
       dpv: body.dpv ?? null,
       thirdPartyAdvertising: body.thirdPartyAdvertising ?? false,
-      leaseSeconds: (body.leaseHours ?? LEASE_HOURS) * 3600,
+      leaseSeconds: body.leaseSeconds ?? LEASE_SECONDS,
       withdrawnAt: null,
     });
     await orKeyTaken('purposes_pk', 'purpose', tx.entities.insert(PurposeEntity, purpose));
@@ -57,7 +57,7 @@ function toDto(row: PurposeEntity): PurposeDto {
     description: row.description,
     ...(row.dpv !== null && { dpv: row.dpv }),
     thirdPartyAdvertising: row.thirdPartyAdvertising,
-    leaseHours: row.leaseSeconds / 3600,
+    leaseSeconds: row.leaseSeconds,
     ...(row.withdrawnAt && { withdrawnAt: row.withdrawnAt.toISOString() }),
     createdAt: row.createdAt.toISOString(),
   };

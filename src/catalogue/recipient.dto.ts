@@ -1,8 +1,26 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsPublicKey, PublicKeyDto } from './public-key';
 import { AreKeys, IsKey } from './texts.dto';
 
-export class CreateRecipientDto {
+/** What is agreed with a recipient about revocations. */
+class Agreed {
+  /** Hours that it has to confirm a notice of revocation. Notices that are owed already keep their time. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 8760, default: 72, example: 72 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(8760)
+  dueHours?: number;
+
+  /** Whether it reads nothing more while a confirmation of its is overdue. */
+  @ApiPropertyOptional({ default: false, example: true })
+  @IsOptional()
+  @IsBoolean()
+  suspendWhenOverdue?: boolean;
+}
+
+export class CreateRecipientDto extends Agreed {
   @IsKey('newsletter-tool')
   key: string;
 
@@ -22,6 +40,20 @@ export class CreateRecipientDto {
   @IsOptional()
   @IsString()
   webhookUrl?: string;
+
+  /** What it signs its confirmations with: from then on each must be signed. */
+  @ApiPropertyOptional({ type: PublicKeyDto })
+  @IsOptional()
+  @IsPublicKey()
+  publicKey?: PublicKeyDto;
+}
+
+export class EditRecipientDto extends Agreed {
+  /** Another key, or null: its confirmations need no signature any more. */
+  @ApiPropertyOptional({ type: PublicKeyDto, nullable: true })
+  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsPublicKey()
+  publicKey?: PublicKeyDto | null;
 }
 
 export class RecipientDto {
@@ -39,6 +71,14 @@ export class RecipientDto {
 
   @ApiPropertyOptional({ format: 'uri' })
   webhookUrl?: string;
+
+  @ApiProperty({ type: 'integer', example: 72 })
+  dueHours: number;
+
+  suspendWhenOverdue: boolean;
+
+  @ApiPropertyOptional({ type: PublicKeyDto })
+  publicKey?: PublicKeyDto;
 
   @ApiPropertyOptional({ format: 'date-time' })
   withdrawnAt?: string;

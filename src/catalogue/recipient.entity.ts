@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { PublicKeyDto } from './public-key';
 
 /** A system that uses values, for the purposes it is registered for (GDPR Art. 4(9)). */
 @Entity('recipients')
@@ -20,6 +21,16 @@ export class RecipientEntity {
 
   @Column('bytea', { name: 'wrapped_webhook_secret' })
   wrappedWebhookSecret: Buffer;
+
+  /** By when it must confirm a notice of revocation. */
+  @Column('integer', { name: 'due_hours' })
+  dueHours: number;
+
+  @Column('boolean', { name: 'suspend_when_overdue' })
+  suspendWhenOverdue: boolean;
+
+  @Column('jsonb', { name: 'public_jwk', nullable: true })
+  publicJwk: PublicKeyDto | null;
 
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   withdrawnAt: Date | null;

@@ -1,11 +1,12 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, issueKey, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
 import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
-import { CreateRecipientDto, NewRecipientDto, RecipientDto, RecipientPageDto } from './recipient.dto';
+import { PublicKeyDto } from './public-key';
+import { CreateRecipientDto, EditRecipientDto, NewRecipientDto, RecipientDto, RecipientPageDto } from './recipient.dto';
 import { RecipientsService } from './recipients.service';
 
 @ApiTags('Catalogue')
@@ -44,5 +45,35 @@ export class RecipientsController {
   @ApiOperation({ operationId: 'getRecipient', summary: 'Shows one recipient' })
   one(@Caller() caller: PrincipalOf<'staff'>, @Param('key') key: string): Promise<RecipientDto> {
     return this.database.withEntities(caller.programmeId, (tx) => this.recipients.one(tx, key));
+  }
+
+  /** What is overdue now counts at once: suspending begins, or ends, when this answers. */
+  @Patch(':key')
+  @Allow('marketing', 'dpo')
+  @ApiOperation({ operationId: 'editRecipient', summary: 'Changes what is agreed with a recipient about revocations' })
+  edit(
+    @Caller() caller: PrincipalOf<'staff'>,
+    @Param('key') key: string,
+    @Body() body: EditRecipientDto,
+  ): Promise<RecipientDto> {
+    return this.database.withEntities(caller.programmeId, (tx) => this.recipients.edit(tx, key, body));
+  }
+
+  /** From here on its confirmations are verified with this key; what it signed before stays verifiable with the one before. */
+  @Put(':key/public-key')
+  @Allow('recipient')
+  @ApiTags('Recipient')
+  @ApiOperation({
+    operationId: 'replacePublicKey',
+    summary: 'Sets or replaces the key that confirmations are signed with',
+  })
+  replaceKey(
+    @Caller() caller: PrincipalOf<'recipient'>,
+    @Param('key') key: string,
+    @Body() body: PublicKeyDto,
+  ): Promise<RecipientDto> {
+    return this.database.withEntities(caller.programmeId, (tx) =>
+      this.recipients.replaceKey(tx, key, caller.recipientId, body),
+    );
   }
 }

@@ -10,9 +10,15 @@ import { CONFIG } from '../platform/platform.module';
 import { invalidField, invalidRequest, notFound } from '../platform/problem';
 import { orKeyTaken, requireKey } from './keys';
 import { PurposesService } from './purposes.service';
-import type { CreateRecipientDto, RecipientDto } from './recipient.dto';
+import { lockGate } from './gate';
+import { type PublicKeyDto, publicJwkOf } from './public-key';
+import type { CreateRecipientDto, EditRecipientDto, RecipientDto } from './recipient.dto';
 import { RecipientEntity, RecipientPurposeEntity } from './recipient.entity';
+import { lockRecipients, settleSuspensions } from './suspensions';
 import { faultOfWebhookUrl } from './webhook-url';
+
+/** Unless something else is agreed. */
+const DUE_HOURS = 72;
 
 /** A recipient as a notice names it. */
 export interface NamedRecipient {
@@ -34,7 +40,7 @@ export class RecipientsService {
   /**
    * Registers a recipient; the answer holds its id in SQL and its webhook secret (Standard Webhooks), which nobody can
    * read again.
-   * @throws 422 with a pointer to a purpose that does not exist or the URL, 409 `key-taken`.
+   * @throws 422 with a pointer to a purpose that does not exist, the URL or the public key, 409 `key-taken`.
    */
   async create(
     tx: EntityTx,
@@ -52,6 +58,9 @@ export class RecipientsService {
       name: body.name,
       webhookUrl: body.webhookUrl ?? null,
       wrappedWebhookSecret: seal(webhooks, secret, aboutWebhookSecret(id)),
+      dueHours: body.dueHours ?? DUE_HOURS,
+      suspendWhenOverdue: body.suspendWhenOverdue ?? false,
+      publicJwk: body.publicKey ? publicJwkOf(body.publicKey, '/publicKey') : null,
       withdrawnAt: null,
     });
     await orKeyTaken('recipients_key_unique', 'recipient', tx.entities.insert(RecipientEntity, row));
@@ -86,10 +95,45 @@ export class RecipientsService {
     );
   }
 
+  /** Changes what is agreed; whoever agrees to it or is let off is suspended or not from here on. @throws 404, 422. */
+  async edit(tx: EntityTx, key: string, body: EditRecipientDto): Promise<RecipientDto> {
+    // Before the row: a suspension may begin, and no release may be under way then.
+    await lockGate(tx);
+    const row = await this.byKey(tx, key);
+    await lockRecipients(tx, [row.id]);
+    const { dueHours, suspendWhenOverdue, publicKey } = body;
+    const change = {
+      ...(typeof dueHours === 'number' && { dueHours }),
+      ...(typeof suspendWhenOverdue === 'boolean' && { suspendWhenOverdue }),
+      ...(publicKey !== undefined && { publicJwk: publicKey && publicJwkOf(publicKey, '/publicKey') }),
+    };
+    if (Object.keys(change).length > 0) await this.change(tx, row.id, change);
+    await settleSuspensions(tx, [row.id]);
+    return this.one(tx, key);
+  }
+
+  /** A recipient's own new key. @throws 404 also under another one's name. */
+  async replaceKey(tx: EntityTx, key: string, recipientId: string, publicKey: PublicKeyDto): Promise<RecipientDto> {
+    const row = await this.byKey(tx, key);
+    if (row.id !== recipientId) throw notFound('recipient');
+    await this.change(tx, row.id, { publicJwk: publicJwkOf(publicKey, '') });
+    return this.one(tx, key);
+  }
+
+  private async change(tx: EntityTx, id: string, change: Partial<RecipientEntity>): Promise<void> {
+    await tx.entities.update(RecipientEntity, { programmeId: tx.programmeId, id }, change);
+  }
+
   /** @throws 404. */
-  async one(tx: EntityTx, key: string): Promise<RecipientDto> {
+  private async byKey(tx: EntityTx, key: string): Promise<RecipientEntity> {
     const row = await tx.entities.findOneBy(RecipientEntity, { key: requireKey(key, 'recipient') });
     if (!row) throw notFound('recipient');
+    return row;
+  }
+
+  /** @throws 404. */
+  async one(tx: EntityTx, key: string): Promise<RecipientDto> {
+    const row = await this.byKey(tx, key);
     const registered = await tx.entities.find(RecipientPurposeEntity, {
       where: { recipientId: row.id },
       order: { purpose: 'ASC' },
@@ -142,6 +186,9 @@ function toDto(row: RecipientEntity, purposes: string[]): RecipientDto {
     name: row.name,
     purposes,
     ...(row.webhookUrl !== null && { webhookUrl: row.webhookUrl }),
+    dueHours: row.dueHours,
+    suspendWhenOverdue: row.suspendWhenOverdue,
+    ...(row.publicJwk && { publicKey: row.publicJwk }),
     ...(row.withdrawnAt && { withdrawnAt: row.withdrawnAt.toISOString() }),
     createdAt: row.createdAt.toISOString(),
   };

@@ -15,6 +15,7 @@ beforeEach(async () => {
 });
 
 const pointers = (body: { errors: { pointer: string }[] }) => [...new Set(body.errors.map(({ pointer }) => pointer))];
+const JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
 const problem = (type: string) => ({ type: `urn:gegenwert:problem:${type}` });
 
 describe('attributes', () => {
@@ -115,11 +116,11 @@ describe('attributes', () => {
 
 describe('purposes', () => {
   it('are written with their defaults, listed and read back', async () => {
-    const wanted = purpose('newsletter', { dpv: 'dpv:DirectMarketing', leaseHours: 48 });
+    const wanted = purpose('newsletter', { dpv: 'dpv:DirectMarketing', leaseSeconds: 172_800 });
     const answer = await programme.marketing('POST', '/v1/purposes', wanted);
     expect(answer).toMatchObject({ status: 201, body: { ...wanted, thirdPartyAdvertising: false } });
     const plain = await programme.marketing('POST', '/v1/purposes', purpose('ads', { thirdPartyAdvertising: true }));
-    expect(plain.body).toMatchObject({ leaseHours: 24, thirdPartyAdvertising: true });
+    expect(plain.body).toMatchObject({ leaseSeconds: 86_400, thirdPartyAdvertising: true });
     expect((await programme.dpo('GET', '/v1/purposes')).body.data).toEqual([plain.body, answer.body]);
     expect((await programme.dpo('GET', '/v1/purposes/newsletter')).body).toEqual(answer.body);
     expect(await programme.dpo('GET', '/v1/purposes/missing')).toMatchObject({ status: 404 });
@@ -131,7 +132,9 @@ describe('purposes', () => {
     [{ dpv: 'https://evil.example/' }, '/dpv'],
     [{ thirdPartyAdvertising: 'false' }, '/thirdPartyAdvertising'],
     [{ thirdPartyAdvertising: 0 }, '/thirdPartyAdvertising'],
-    [{ leaseHours: 0 }, '/leaseHours'],
+    [{ leaseSeconds: 59 }, '/leaseSeconds'],
+    [{ leaseSeconds: 31_536_001 }, '/leaseSeconds'],
+    [{ leaseSeconds: 60.5 }, '/leaseSeconds'],
   ])('are refused with %j', async (changes, pointer) => {
     const answer = await programme.marketing('POST', '/v1/purposes', purpose('a', changes));
     expect(answer.status).toBe(422);
@@ -164,6 +167,38 @@ describe('recipients', () => {
     expect((await programme.dpo('GET', '/v1/recipients')).body.data).toEqual([read.body]);
     expect(await app.callsOf(apiKey)('GET', '/v1/recipients')).toMatchObject({ status: 403 });
     await expect(storedSecret(answer.body.id)).resolves.toBe(webhookSecret);
+  });
+
+  it('are agreed with about revocations, and changed', async () => {
+    const { marketing, dpo } = programme;
+    const plain = await marketing('POST', '/v1/recipients', recipient());
+    expect(plain.body).toMatchObject({ dueHours: 72, suspendWhenOverdue: false });
+    expect(plain.body).not.toHaveProperty('publicKey');
+    const agreed = { dueHours: 24, suspendWhenOverdue: true, publicKey: JWK };
+    const other = await marketing('POST', '/v1/recipients', recipient({ key: 'other', ...agreed }));
+    expect(other.body).toMatchObject(agreed);
+    expect((await dpo('PATCH', '/v1/recipients/mailer', agreed)).body).toMatchObject(agreed);
+    expect((await dpo('PATCH', '/v1/recipients/mailer', {})).body).toMatchObject(agreed);
+    const nothing = { dueHours: null, suspendWhenOverdue: null };
+    expect((await dpo('PATCH', '/v1/recipients/mailer', nothing)).body).toMatchObject(agreed);
+    const bare = await dpo('PATCH', '/v1/recipients/mailer', { publicKey: null });
+    expect(bare.body).not.toHaveProperty('publicKey');
+    expect(await dpo('PATCH', '/v1/recipients/mailer', { name: 'x' })).toMatchObject({ status: 422 });
+    expect(await dpo('PATCH', '/v1/recipients/missing', {})).toMatchObject({ status: 404 });
+    expect(await programme.storefront('PATCH', '/v1/recipients/mailer', {})).toMatchObject({ status: 403 });
+  });
+
+  it('replace their own key, and nobody else’s', async () => {
+    const { body } = await programme.marketing('POST', '/v1/recipients', recipient());
+    await programme.marketing('POST', '/v1/recipients', recipient({ key: 'other' }));
+    const mine = app.callsOf(body.apiKey);
+    const key = { ...JWK, kid: 'mine', alg: 'EdDSA', use: 'sig' };
+    const answer = await mine('PUT', '/v1/recipients/mailer/public-key', key);
+    expect(answer).toMatchObject({ status: 200, body: { publicKey: { ...JWK, kid: 'mine' } } });
+    expect(await mine('PUT', '/v1/recipients/other/public-key', key)).toMatchObject({ status: 404 });
+    expect(await programme.dpo('PUT', '/v1/recipients/mailer/public-key', key)).toMatchObject({ status: 403 });
+    const faulty = await mine('PUT', '/v1/recipients/mailer/public-key', { ...JWK, x: '' });
+    expect([faulty.status, pointers(faulty.body)]).toEqual([422, ['/x']]);
   });
 
   async function storedSecret(publicId: string): Promise<string> {
@@ -203,6 +238,15 @@ describe('recipients', () => {
     [{ webhookUrl: 'https://localhost/' }, '/webhookUrl'],
     [{ webhookUrl: 'https://a:b@mail.example.com/' }, '/webhookUrl'],
     [{ webhookUrl: 7 }, '/webhookUrl'],
+    [{ dueHours: 0 }, '/dueHours'],
+    [{ dueHours: 8761 }, '/dueHours'],
+    [{ dueHours: '72' }, '/dueHours'],
+    [{ suspendWhenOverdue: 'false' }, '/suspendWhenOverdue'],
+    [{ publicKey: 'x' }, '/publicKey'],
+    [{ publicKey: [] }, '/publicKey'],
+    [{ publicKey: { ...JWK, crv: 'X25519' } }, '/publicKey/crv'],
+    [{ publicKey: { ...JWK, x: 'short' } }, '/publicKey/x'],
+    [{ publicKey: { ...JWK, d: JWK.x } }, '/publicKey/d'],
   ])('are refused with %j', async (changes, pointer) => {
     const answer = await programme.marketing('POST', '/v1/recipients', recipient(changes));
     expect(answer).toMatchObject({ status: 422, body: problem('invalid-request') });

@@ -25,7 +25,7 @@ interface Answer {
   headers: Record<string, unknown>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH';
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT';
 export type Calls = (method: Method, url: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 
 /** A programme with a key for each kind of caller. */
