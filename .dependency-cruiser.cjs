@@ -17,12 +17,13 @@ const MAY_IMPORT = {
   discounts: ['catalogue', 'outbox'],
   vault: ['consents', 'catalogue'],
   awards: ['consents', 'outbox'],
-  exchange: ['offers', 'consents', 'vault', 'outbox'],
+  // revocation: a share that confirms a new notice ends what the former one allowed, in its own transaction (ADR 19).
+  exchange: ['offers', 'consents', 'vault', 'outbox', 'revocation'],
   rewards: ['exchange', 'ledger', 'discounts', 'outbox', 'webhooks'],
   redemption: ['ledger', 'webhooks'],
   disclosure: ['consents', 'vault', 'catalogue'],
   // ledger: only to say which points stay (ADR 7). jobs and offers: for leaving and withdrawals (ADR 9).
-  revocation: ['exchange', 'consents', 'vault', 'disclosure', 'outbox', 'ledger', 'jobs', 'offers', 'catalogue', 'webhooks'],
+  revocation: ['consents', 'vault', 'disclosure', 'outbox', 'ledger', 'jobs', 'offers', 'catalogue', 'webhooks'],
   merging: ['consents', 'jobs', 'ledger', 'offers', 'outbox', 'revocation'],
   'customer-view': [
     'awards',

@@ -33,7 +33,7 @@ const VERSIONS = `
     ADD CONSTRAINT offer_versions_first_changes_nothing CHECK (version > 1 OR change IS NULL);
   -- Whoever confirms a materially new notice is not paid for it.
   ALTER TABLE awards DROP CONSTRAINT awards_why_known,
-    ADD CONSTRAINT awards_why_known CHECK (why IN ('cool-off', 'confirmed'));
+    ADD CONSTRAINT awards_why_known CHECK (why IN ('cool-off', 'confirming'));
   -- Until when consents under the notices before a materially new one last without being confirmed, where staff decided so; the job
   -- ends them.
   CREATE TABLE notice_graces (

@@ -84,7 +84,7 @@ export class LedgerItem {
   /** As promised at the share; null: it earned nothing, see why. */
   @ApiProperty({ type: () => RewardView, nullable: true })
   reward: RewardView | null;
-  @ApiPropertyOptional({ enum: ['cool-off'], example: 'cool-off' })
+  @ApiPropertyOptional({ enum: ['cool-off', 'confirming'], example: 'cool-off' })
   why?: string;
   @ApiProperty({ enum: ['pending', 'granted', 'none'], example: 'granted' })
   awardStatus: 'pending' | 'granted' | 'none';

@@ -121,7 +121,7 @@ export class RewardView {
 export class AwardAnswer {
   @ApiPropertyOptional({ example: 'awd_01k9v5m3c8e1p9r2t4y6u8i0ab' })
   id?: string;
-  /** none: the customer has earned from this offer within its period; granted: booked, or the code is made. */
+  /** none: the customer has earned from this offer within its period, or confirms its new notice; granted: booked, or the code is made. */
   @ApiProperty({ enum: ['pending', 'granted', 'none'], example: 'pending' })
   status: 'pending' | 'granted' | 'none';
   @ApiPropertyOptional({ type: () => RewardView })
@@ -129,7 +129,7 @@ export class AwardAnswer {
   /** The discount code, once it is made. */
   @ApiPropertyOptional({ example: '7K3MQ9TZ4W2C' })
   code?: string;
-  @ApiPropertyOptional({ example: 'cool-off' })
+  @ApiPropertyOptional({ enum: ['cool-off', 'confirming'], example: 'cool-off' })
   why?: string;
 }
 

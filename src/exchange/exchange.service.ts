@@ -11,7 +11,7 @@ import { BELL, type Bell } from '../platform/platform.module';
 import { conflict, notFound } from '../platform/problem';
 import { SigningKeys } from '../platform/signing-keys';
 import { sealValue } from '../vault';
-import { AcceptedShare, commitShares, PreparedShare } from './share-batch';
+import { AcceptedShare, commitShares, PreparedShare, whyNone } from './share-batch';
 import { checkShare, noticeOutdated, ShareRequest } from './share-checks';
 import type { AwardAnswer, ShareAnswer, ShareView } from './exchange.dto';
 
@@ -226,8 +226,8 @@ function inOrderOfAsking<Line extends ConsentLine>(offer: PublishedOffer, lines:
   return [...lines].sort((a, b) => place(a) - place(b));
 }
 
-function promisedAward({ earns, id }: AcceptedShare, reward: Reward): AwardAnswer {
-  return earns ? { id: toPublicId('awd', id), status: 'pending', reward } : { status: 'none', why: 'cool-off' };
+function promisedAward({ earns, confirms, id }: AcceptedShare, reward: Reward): AwardAnswer {
+  return earns ? { id: toPublicId('awd', id), status: 'pending', reward } : { status: 'none', why: whyNone(confirms) };
 }
 
 function awardOf(row: ShareRow): AwardAnswer {

@@ -10,6 +10,7 @@ import { findRemembered, rememberAll, type Fingerprint, keyReused } from '../ide
 import {
   costOf,
   earnsNow,
+  holdFormerConsents,
   markOf,
   rememberEarned,
   type EarningRule,
@@ -24,6 +25,7 @@ import { sha256 } from '../platform/crypto';
 import type { Commit, Statement, Tx } from '../platform/database';
 import type { ProgrammeKeys } from '../platform/key-ring';
 import { conflict, customerMerged, Problem } from '../platform/problem';
+import { endConsents } from '../revocation/core';
 import { storeValues, type SealedValue } from '../vault';
 import { noticeOutdated } from './share-checks';
 
@@ -42,11 +44,15 @@ export interface PreparedShare {
   idempotency: Fingerprint | undefined;
 }
 
+export const whyNone = (confirms: boolean): string => (confirms ? 'confirming' : 'cool-off');
+
 /** What became of it. replayed: by the first call with this key, whose facts these are. */
 export interface AcceptedShare {
   id: string;
   acceptedAt: string;
   earns: boolean;
+  /** Whether it took the place of consents from before the notice became materially another: then it earns nothing. */
+  confirms: boolean;
   /** Key that signs the receipt. */
   kid: string;
   consents: Pick<GivenConsent, 'id' | 'attribute' | 'purpose'>[];
@@ -82,7 +88,7 @@ const WRITE_AWARDS: Statement = {
  * customer and no key twice in one batch. Nothing is written for a refused one.
  *
  * Order: lock the customers; read, in statements after the lock, what the keys did before, whether the offers are live and
- * who has earned, and set the budgets aside; decide; write. Any failure undoes it all.
+ * who has earned or would confirm, and set the budgets aside; decide; write. Any failure undoes it all.
  */
 export async function commitShares(
   tx: Tx,
@@ -95,14 +101,16 @@ export async function commitShares(
   const rules = shares.map((share) => earningRule(keys, share));
   const offerIds = [...new Set(shares.map(({ offer }) => offer.offerId))];
   // In this order, and in one round trip.
-  const [, before, offers, earns, customers, aside] = await Promise.all([
+  const [, before, offers, mayEarn, customers, aside, confirms] = await Promise.all([
     lockCustomers(tx, refs),
     findRemembered(tx, prints),
     tx.query<OfferNow>(READ_OFFERS, [tx.programmeId, offerIds]),
     earnsNow(tx, rules),
     identifyCustomers(tx, refs),
     setAside(tx, shares.filter(({ offer }) => offer.budgeted).map(budgetNeed)),
+    holdFormerConsents(tx, shares),
   ]);
+  const earns = mayEarn.map((may, n) => may && !confirms[n]);
   const now = offers[0]?.now ?? new Date();
   const outcomes = shares.map((share): Outcome | undefined => {
     const { idempotency } = share;
@@ -115,13 +123,15 @@ export async function commitShares(
   await refuseExhausted(tx, aside, shares, earns, outcomes);
   const accepted = shares.flatMap((share, n): Accepted[] => {
     if (outcomes[n] !== undefined) return [];
-    const answer = acceptedShare(share, earns[n]!, now);
+    const answer = acceptedShare(share, { earns: earns[n]!, confirms: confirms[n]! }, now);
     outcomes[n] = answer;
     return [{ share, answer, earned: earns[n] ? [rules[n]!] : [], customer: customers.get(share.customerRef)! }];
   });
+  const confirming = accepted.filter(({ answer }) => answer.confirms);
   const written = write(tx, accepted, now);
-  commit();
+  if (confirming.length === 0) commit();
   await written;
+  await supersede(tx, confirming);
   return outcomes as Outcome[];
 }
 
@@ -166,10 +176,28 @@ async function refuseExhausted(
   });
 }
 
-const acceptedShare = (share: PreparedShare, earns: boolean, now: Date): AcceptedShare => ({
+/**
+ * What was consented to under a former notice ends with the share that confirms the new one: after it has been written, so that
+ * a value that both cover does not count as one to erase.
+ */
+async function supersede(tx: Tx, confirming: Accepted[]): Promise<void> {
+  const offers = new Map(confirming.map(({ share }) => [share.offer.offerId, share.offer]));
+  for (const { offerId, asksAgainSince = 0 } of offers.values()) {
+    const of = confirming.filter(({ share }) => share.offer.offerId === offerId);
+    const customerIds = of.map(({ customer }) => customer.id);
+    await endConsents(tx, customerIds, { offer: offerId, before: asksAgainSince }, 'superseded');
+  }
+}
+
+const acceptedShare = (
+  share: PreparedShare,
+  { earns, confirms }: Pick<AcceptedShare, 'earns' | 'confirms'>,
+  now: Date,
+): AcceptedShare => ({
   id: share.id,
   acceptedAt: now.toISOString(),
   earns,
+  confirms,
   kid: share.receiptKid,
   consents: share.consents.map(({ id, attribute, purpose }) => ({ id, attribute, purpose })),
   replayed: false,
@@ -231,10 +259,10 @@ const shareRow = ({ share, customer }: Accepted) => ({
 const sealedAs = ({ version, ciphertext }: SealedValue): Buffer =>
   Buffer.concat([Buffer.from(version.replaceAll('-', ''), 'hex'), sha256(ciphertext)]);
 
-function awardRow({ share, answer: { earns }, customer }: Accepted) {
+function awardRow({ share, answer: { earns, confirms }, customer }: Accepted) {
   const { reward, validDays } = share.offer;
   const base = { id: share.id, customer: customer.id };
-  if (!earns) return { ...base, kind: 'none', why: 'cool-off' };
+  if (!earns) return { ...base, kind: 'none', why: whyNone(confirms) };
   if (reward.type === 'points') return { ...base, kind: 'points', points: reward.points, days: validDays };
   return { ...base, kind: 'discount', discount: reward.discount };
 }

@@ -20,6 +20,8 @@ const LIVE_VERSIONS: Statement = {
 const LOAD_VERSIONS: Statement = {
   name: 'load_offer_versions',
   text: `SELECT v.*, o.key,
+                (SELECT max(m.version) FROM offer_versions m WHERE m.programme_id = v.programme_id AND m.offer_id = v.offer_id
+                    AND m.version <= v.version AND m.change = 'material') AS asks_again_since,
                 (SELECT jsonb_object_agg(n.locale, jsonb_build_object('id', n.id, 'hash', n.hash, 'text', n.text))
                    FROM notices n
                   WHERE n.programme_id = v.programme_id AND n.offer_id = v.offer_id AND n.offer_version = v.version) AS notices
@@ -42,6 +44,7 @@ interface VersionRow {
   text: Texts;
   asks: PublishedAsk[];
   reward: Reward;
+  asks_again_since: number | null;
   valid_days: number | null;
   starts_at: Date | null;
   ends_at: Date | null;
@@ -120,6 +123,7 @@ function toPublishedOffer(row: VersionRow): PublishedOffer {
     text: row.text,
     asks: row.asks.map(toAsk),
     reward: row.reward,
+    asksAgainSince: row.asks_again_since ?? undefined,
     validDays: row.valid_days ?? undefined,
     startsAt: row.starts_at ?? undefined,
     endsAt: row.ends_at ?? undefined,

@@ -3,7 +3,7 @@ import type { CreateOfferDto, EditOfferDto, OfferTermsDto } from './offer.dto';
 import type { OfferVersionEntity } from './offer-version.entity';
 import type { DiscountTerms, Reward } from './published-offer';
 
-type Terms = Omit<OfferVersionEntity, 'programmeId' | 'offerId' | 'version' | 'publishedAt'>;
+type Terms = Omit<OfferVersionEntity, 'programmeId' | 'offerId' | 'version' | 'change' | 'publishedAt'>;
 
 const PER_CUSTOMER = { times: 1, everyDays: 365 };
 

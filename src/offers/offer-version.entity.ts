@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { JsonSchema, Sensitivity } from '../catalogue';
+import type { NoticeChange } from './notice-change';
 import type { AskedPurpose, Reward, Texts } from './published-offer';
 
 /** What a draft asks for. */
@@ -86,6 +87,10 @@ export class OfferVersionEntity {
 
   @Column('jsonb', { name: 'value_of_data', nullable: true })
   valueOfData: ValueOfData | null;
+
+  /** How its notice differs from the version before; null for the first. */
+  @Column('text', { nullable: true })
+  change: NoticeChange | null;
 
   @Column('timestamptz', { name: 'published_at', nullable: true })
   publishedAt: Date | null;

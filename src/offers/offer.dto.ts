@@ -13,6 +13,7 @@ import {
   ArrayMinSize,
   ArrayUnique,
   IsArray,
+  IsIn,
   IsInt,
   IsISO8601,
   IsNotEmpty,
@@ -30,6 +31,7 @@ import {
 import { AreTexts, IsKey, isWithin, TextsDto } from '../catalogue';
 import { AskDto } from './ask.dto';
 import { faultOfEligibility } from './eligibility';
+import { NOTICE_CHANGES, type NoticeChange } from './notice-change';
 import { OFFER_STATUSES, type OfferStatus } from './offer.entity';
 import type { Locale } from './published-offer';
 import { ApiReward, IsReward, type RewardDto } from './reward.dto';
@@ -248,6 +250,26 @@ export class CreateOfferDto {
 /** What is to change; null takes an optional field away. */
 export class EditOfferDto extends PartialType(OmitType(CreateOfferDto, ['key']), { skipNullProperties: false }) {}
 
+/** Of a version that follows another: how its notice differs. */
+export class PublishOfferDto {
+  /**
+   * `material`: customers are asked again; `compatible`: only the wording is another. What goes beyond existing consents (an attribute,
+   * a purpose, a recipient, a longer retention) is material whether it is said or not, and cannot be called compatible.
+   */
+  @ApiPropertyOptional({ enum: NOTICE_CHANGES, example: 'material' })
+  @IsOptional()
+  @IsIn(NOTICE_CHANGES)
+  change?: NoticeChange;
+
+  /** Days in which customers can confirm; then what they have not confirmed ends. Without, it lasts as it was given. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 3650, example: 30 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  graceDays?: number;
+}
+
 /** The terms of one version. */
 export class OfferTermsDto {
   title: TextsDto;
@@ -331,6 +353,14 @@ export class OfferDto extends OfferTermsDto {
 
   @ApiPropertyOptional({ format: 'date-time' })
   publishedAt?: string;
+
+  /** How the notice in force differs from the version before: `material` asks customers again. */
+  @ApiPropertyOptional({ enum: NOTICE_CHANGES })
+  change?: NoticeChange;
+
+  /** When consents under the notices before it end that were not confirmed. */
+  @ApiPropertyOptional({ format: 'date-time' })
+  confirmBy?: string;
 
   @ApiProperty({ format: 'date-time' })
   createdAt: string;

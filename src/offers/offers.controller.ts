@@ -1,17 +1,18 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
 import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
 import { AskPurposeDto } from './ask.dto';
-import { CreateOfferDto, EditOfferDto, OfferDto, OfferPageDto } from './offer.dto';
+import { CreateOfferDto, EditOfferDto, OfferDto, OfferPageDto, PublishOfferDto } from './offer.dto';
 import { OffersService } from './offers.service';
 import { Publishing } from './publishing';
 import { DiscountRewardDto, PointsRewardDto } from './reward.dto';
 
 const OFFER_STATE = { 409: { 'offer-state': 'the offer is not in a state for that' } };
+const MAY_NOT_BEGIN = { 409: { ...OFFER_STATE[409], 'programme-ended': 'nothing new begins in it' } };
 
 @ApiTags('Offers')
 @ApiExtraModels(AskPurposeDto, DiscountRewardDto, PointsRewardDto)
@@ -64,9 +65,10 @@ export class OffersController {
     summary: 'Puts the draft in force: its terms and notices never change again',
   })
   @ApiOkResponse({ type: OfferDto })
-  @ApiProblems(OFFER_STATE)
-  publish(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id));
+  @ApiBody({ type: PublishOfferDto, required: false })
+  @ApiProblems(MAY_NOT_BEGIN)
+  publish(@ThisCall() call: Call, @Param('id') id: string, @Body() decision: PublishOfferDto): Promise<OfferDto> {
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id, decision));
   }
 
   @Post(':id/pause')
@@ -82,7 +84,7 @@ export class OffersController {
   @Allow('marketing')
   @ApiOperation({ operationId: 'resumeOffer', summary: 'Makes a paused offer live again' })
   @ApiOkResponse({ type: OfferDto })
-  @ApiProblems(OFFER_STATE)
+  @ApiProblems(MAY_NOT_BEGIN)
   resume(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
     return this.idempotency.onceWithEntities(call, 200, (tx) => this.offers.move(tx, id, ['paused'], 'live'));
   }

@@ -6,11 +6,13 @@ import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { newId, parsePublicId, requireId, toPublicId } from '../platform/ids';
 import { conflict, type Fault, invalidField, invalidRequest, notFound } from '../platform/problem';
 import type { AskDto } from './ask.dto';
+import { type Grace, gracesOf } from './graces';
 import { NoticeEntity } from './notice.entity';
 import type { CreateOfferDto, EditOfferDto, OfferDto } from './offer.dto';
 import { OfferEntity, type OfferStatus } from './offer.entity';
 import { edited, faultsOfTerms, termsOf, toDto } from './offer-terms';
 import { OfferVersionEntity } from './offer-version.entity';
+import { requireOngoing } from './ongoing';
 import { namesWithdrawn } from './withdrawn';
 
 export const offerState = (detail: string) => conflict('offer-state', 'The offer is not in a state for that', detail);
@@ -54,9 +56,12 @@ export class OffersService {
     return this.one(tx, offerId);
   }
 
-  /** @throws 404, 409 `offer-state`. */
+  /** @throws 404, 409 `offer-state`, `programme-ended`. */
   async move(tx: EntityTx, offerId: string, from: OfferStatus[], to: OfferStatus): Promise<OfferDto> {
-    if (to === 'live') await lockGateShared(tx);
+    if (to === 'live') {
+      await lockGateShared(tx);
+      await requireOngoing(tx);
+    }
     const offer = await lockOffer(tx, offerId);
     if (!from.includes(offer.status)) {
       throw offerState(`It is ${offer.status}; it must be ${from.join(' or ')}.`);
@@ -104,12 +109,16 @@ export class OffersService {
     const versions = await tx.entities.find(OfferVersionEntity, { where: [drafts, ...published] });
     const inForce = published.map(({ offerId, version }) => ({ offerId, offerVersion: version }));
     const notices = inForce.length === 0 ? [] : await tx.entities.findBy(NoticeEntity, inForce);
+    const graces = await gracesOf(
+      tx,
+      published.map(({ offerId }) => offerId),
+    );
     return offers.map((offer) =>
-      toOfferDto(
-        offer,
-        versions.filter(({ offerId }) => offerId === offer.id),
-        notices.filter(({ offerId }) => offerId === offer.id),
-      ),
+      toOfferDto(offer, {
+        versions: versions.filter(({ offerId }) => offerId === offer.id),
+        notices: notices.filter(({ offerId }) => offerId === offer.id),
+        graces: graces.filter(({ offerId }) => offerId === offer.id),
+      }),
     );
   }
 
@@ -156,7 +165,13 @@ async function saveDraft(
   await tx.entities.save(OfferVersionEntity, draft);
 }
 
-function toOfferDto(offer: OfferEntity, versions: OfferVersionEntity[], notices: NoticeEntity[]): OfferDto {
+interface OfferParts {
+  versions: OfferVersionEntity[];
+  notices: NoticeEntity[];
+  graces: Grace[];
+}
+
+function toOfferDto(offer: OfferEntity, { versions, notices, graces }: OfferParts): OfferDto {
   const draft = versions.find(({ publishedAt }) => publishedAt === null);
   const inForce = versions.find(({ publishedAt }) => publishedAt !== null);
   const shown = inForce ?? draft;
@@ -172,6 +187,8 @@ function toOfferDto(offer: OfferEntity, versions: OfferVersionEntity[], notices:
       .map(({ id, locale, hash, text }) => ({ id: toPublicId('ntc', id), locale, hash, text }))
       .sort((a, b) => a.locale.localeCompare(b.locale)),
     publishedAt: inForce?.publishedAt?.toISOString(),
+    change: inForce?.change ?? undefined,
+    confirmBy: graces.find(({ version }) => version === inForce?.version)?.until.toISOString(),
     createdAt: offer.createdAt.toISOString(),
   };
 }

@@ -48,6 +48,11 @@ export interface PublishedOffer {
   text: Texts;
   asks: Ask[];
   reward: Reward;
+  /**
+   * The last version whose notice was materially another than the one before: consents under versions before it are asked for
+   * again. Undefined: there is none.
+   */
+  asksAgainSince: number | undefined;
   /** Days that points last, counted from the share; undefined: for good. */
   validDays: number | undefined;
   startsAt: Date | undefined;

@@ -13,12 +13,15 @@ import { newId } from '../platform/ids';
 import { type Fault, invalidRequest } from '../platform/problem';
 import { namesCalifornia } from './audience';
 import { setBudget } from './budgets';
+import { grantGrace } from './graces';
+import { type ChangeDecision, judgeChange } from './notice-change';
 import { NoticeEntity } from './notice.entity';
 import { noticeText } from './notice-text';
 import type { OfferDto } from './offer.dto';
 import { OfferEntity } from './offer.entity';
 import { type DraftAsk, OfferVersionEntity, type PublishedAsk } from './offer-version.entity';
 import { lockOffer, OffersService, offerState } from './offers.service';
+import { requireOngoing } from './ongoing';
 
 const PROGRAMME_NAME: Statement = { name: 'programme_name', text: 'SELECT name FROM programmes WHERE id = $1' };
 
@@ -33,12 +36,14 @@ export class Publishing {
   ) {}
 
   /**
-   * @throws 404; 409 `offer-state` when it has ended or there is no draft; 422 with pointers when an attribute could be
-   * used by nobody, a purpose was withdrawn, the offer is over already, or California lacks its value-of-data record.
+   * @throws 404; 409 `offer-state` when it has ended or there is no draft, `programme-ended`; 422 with pointers when an attribute
+   * could be used by nobody, a purpose was withdrawn, the offer is over already, California lacks its value-of-data record, or
+   * what goes beyond existing consents is called compatible.
    */
-  async publish(tx: EntityTx, offerId: string): Promise<OfferDto> {
+  async publish(tx: EntityTx, offerId: string, decision: ChangeDecision): Promise<OfferDto> {
     // Nothing is withdrawn between reading the catalogue and the commit.
     await lockGateShared(tx);
+    await requireOngoing(tx);
     const offer = await lockOffer(tx, offerId);
     const draft = await tx.entities.findOne(OfferVersionEntity, {
       where: { offerId: offer.id },
@@ -47,9 +52,11 @@ export class Publishing {
     if (offer.status === 'ended') throw offerState('An offer that has ended is not published again.');
     if (!draft || draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
     const { asks, faults } = await this.snapshot(tx, draft.asks);
-    faults.push(...timeFaults(draft), ...californiaFaults(draft));
+    const judged = judgeChange(await this.asksBefore(tx, offer), asks, decision);
+    const { change } = judged;
+    faults.push(...timeFaults(draft), ...californiaFaults(draft), ...judged.faults);
     if (faults.length > 0) throw invalidRequest(faults, 'The offer cannot be published as it is.');
-    await tx.entities.save(OfferVersionEntity, { ...draft, asks, publishedAt: new Date() });
+    await tx.entities.save(OfferVersionEntity, { ...draft, asks, change, publishedAt: new Date() });
     await writeNotices(tx, draft, asks);
     const { budget } = draft;
     await setBudget(tx, offer.id, budget === null ? undefined : BigInt(budget.points ?? budget.codes ?? 0));
@@ -58,7 +65,16 @@ export class Publishing {
       { programmeId: tx.programmeId, id: offer.id },
       { status: 'live', publishedVersion: draft.version },
     );
+    if (decision.graceDays !== undefined) await grantGrace(tx, offer.id, draft.version, decision.graceDays);
     return this.offers.one(tx, offerId);
+  }
+
+  /** What the version in force asks; undefined where none was published. */
+  private async asksBefore(tx: EntityTx, { id, publishedVersion }: OfferEntity): Promise<PublishedAsk[] | undefined> {
+    if (publishedVersion === null) return undefined;
+    const inForce = { programmeId: tx.programmeId, offerId: id, version: publishedVersion };
+    const { asks } = await tx.entities.findOneByOrFail(OfferVersionEntity, inForce);
+    return asks as PublishedAsk[];
   }
 
   private async snapshot(tx: EntityTx, drafts: DraftAsk[]): Promise<{ asks: PublishedAsk[]; faults: Fault[] }> {

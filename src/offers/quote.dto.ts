@@ -8,7 +8,7 @@ import type { Context, Locale } from './published-offer';
 import { EXAMPLE_HASH } from './offer.dto';
 import { ApiReward, type RewardDto } from './reward.dto';
 
-export const WHY_NOTS = ['too-young', 'not-eligible', 'exhausted', 'cool-off'] as const;
+export const WHY_NOTS = ['too-young', 'not-eligible', 'exhausted', 'confirming', 'cool-off'] as const;
 export type WhyNot = (typeof WHY_NOTS)[number];
 
 export class QuotesQuery extends PageQuery {
@@ -83,6 +83,12 @@ export class QuoteAskDto {
   retentionDays: number;
 }
 
+export class QuoteConfirmationDto {
+  /** When what was consented to before ends unconfirmed; absent: when its own time is over. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2027-01-31T22:00:00.000Z' })
+  by?: string;
+}
+
 export class QuoteDto {
   @ApiProperty({ example: 'off_01jx3k5v9re7r8q2m4n6p8s0t2' })
   offerId: string;
@@ -109,6 +115,13 @@ export class QuoteDto {
 
   @ApiPropertyOptional({ enum: WHY_NOTS })
   whyNot?: WhyNot;
+
+  /**
+   * The customer consented to this offer before its notice became materially another, and is asked again: a share confirms the new
+   * notice and takes the place of what was consented to before.
+   */
+  @ApiPropertyOptional({ type: () => QuoteConfirmationDto })
+  confirms?: QuoteConfirmationDto;
 }
 
 export class QuotesDto {

@@ -5,11 +5,13 @@ import { toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { remaining } from './budgets';
 import { earnsNow, markOf } from './earned-marks';
+import { holdFormerConsents } from './former-consents';
+import { type Grace, gracesOf } from './graces';
 import { localeOf } from './locale';
 import { OfferBook } from './offer-book';
 import { costOf } from './offer-terms';
 import type { Context, Locale, PublishedOffer } from './published-offer';
-import type { QuoteDto, QuotesDto, WhyNot } from './quote.dto';
+import type { QuoteConfirmationDto, QuoteDto, QuotesDto, WhyNot } from './quote.dto';
 import type { RewardDto } from './reward.dto';
 
 const PROGRAMME_LOCALE: Statement = { name: 'programme_locale', text: 'SELECT locale FROM programmes WHERE id = $1' };
@@ -49,9 +51,12 @@ export class QuotesService {
         ...perCustomer,
       }));
       const earning = await earnsNow(tx, rules);
+      const confirming = await confirmationsOf(tx, question.customerRef, offers);
       const quotes = offers.map((offer, n) => {
-        const whyNot = whyNotOf(offer, question.context, budgets.get(offer.offerId), earning[n] ?? false);
-        return toQuote(offer, locale, whyNot);
+        const confirms = confirming.get(offer.offerId);
+        const left = budgets.get(offer.offerId);
+        const whyNot = whyNotOf(offer, question.context, { left, isEarning: earning[n] ?? false, confirms });
+        return { ...toQuote(offer, locale, whyNot), ...(confirms && { confirms }) };
       });
       return pageOf(
         quotes,
@@ -68,14 +73,42 @@ async function programmeLocale(tx: Tx): Promise<Locale> {
   return row?.locale ?? 'en';
 }
 
-function whyNotOf(
-  offer: PublishedOffer,
-  context: Context,
-  left: bigint | undefined,
-  isEarning: boolean,
-): WhyNot | undefined {
+/** Offers whose new notice the customer would confirm, by uuid. */
+async function confirmationsOf(
+  tx: Tx,
+  customerRef: string,
+  offers: PublishedOffer[],
+): Promise<Map<string, QuoteConfirmationDto>> {
+  const holding = await holdFormerConsents(
+    tx,
+    offers.map((offer) => ({ customerRef, offer })),
+  );
+  const asked = offers.filter((_, n) => holding[n]);
+  const graces = await gracesOf(
+    tx,
+    asked.map(({ offerId }) => offerId),
+  );
+  return new Map(asked.map((offer) => [offer.offerId, confirmationOf(offer, graces)]));
+}
+
+/** By the first of the graces that end consents from before the version that asks again. */
+function confirmationOf({ offerId, asksAgainSince = 0 }: PublishedOffer, graces: Grace[]): QuoteConfirmationDto {
+  const ending = graces.filter((grace) => grace.offerId === offerId && grace.version <= asksAgainSince);
+  const times = ending.map(({ until }) => until.getTime());
+  return times.length === 0 ? {} : { by: new Date(Math.min(...times)).toISOString() };
+}
+
+interface Standing {
+  left: bigint | undefined;
+  isEarning: boolean;
+  confirms: object | undefined;
+}
+
+function whyNotOf(offer: PublishedOffer, context: Context, standing: Standing): WhyNot | undefined {
+  const { left, isEarning, confirms } = standing;
   const refusal = offer.refusal(context);
   if (refusal) return refusal;
+  if (confirms) return 'confirming';
   if (offer.budgeted && (left ?? 0n) < costOf(offer.reward)) return 'exhausted';
   return isEarning ? undefined : 'cool-off';
 }

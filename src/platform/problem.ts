@@ -53,5 +53,12 @@ export const customerMerged = (mergedInto: string): Problem =>
     { mergedInto },
   );
 
+export const programmeEnded = (): Problem =>
+  conflict(
+    'programme-ended',
+    'The programme has ended',
+    'Nothing new begins in it; points are spent until their dates.',
+  );
+
 export const unavailable = (detail: string): Problem =>
   new Problem(503, 'unavailable', 'A store that this needs is away', detail, [], 1);
