@@ -128,9 +128,9 @@ export class RevocationController {
     @ThisCall() call: Call,
     @Caller() caller: PrincipalOf<'recipient'>,
     @Param('id') id: string,
-    @Body() { did }: AcknowledgementBody,
+    @Body() body: AcknowledgementBody,
   ): Promise<NoticeView> {
-    return this.revocations.acknowledge(call, caller, id, did);
+    return this.revocations.acknowledge(call, caller, id, body);
   }
 
   private async run(

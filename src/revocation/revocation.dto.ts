@@ -75,10 +75,19 @@ export class RevocationAnswer {
 export class RevocationRecipientView extends RevocationRecipient {
   @ApiPropertyOptional({ enum: ['stopped', 'erased'], example: 'erased' })
   did?: 'stopped' | 'erased';
+  /** When it fetched its notice, or its webhook took it. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-24T09:05:00.000Z' })
+  toldAt?: string;
   @ApiProperty({ format: 'date-time', example: '2026-11-27T09:00:00.000Z' })
   dueAt: string;
+  /** Since when its answer has been found to be overdue, and is not there. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-27T09:00:10.000Z' })
+  overdueSince?: string;
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-24T10:00:00.000Z' })
   acknowledgedAt?: string;
+  /** Until when it was allowed to use what it got under these consents: its last lease, whether it answers or not. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T08:00:00.000Z' })
+  useUntil?: string;
 }
 
 export class RevocationValuesView extends RevocationValues {
@@ -169,4 +178,11 @@ export class AcknowledgementBody {
   @ApiProperty({ enum: ['stopped', 'erased'], example: 'erased' })
   @IsIn(['stopped', 'erased'])
   did: 'stopped' | 'erased';
+
+  /** Required where the recipient has a public key: a compact JWS by it, whose payload holds this `notice` and `did`. */
+  @ApiPropertyOptional({ example: 'eyJhbGciOiJFZERTQSJ9.eyJub3RpY2UiOiJudGNf…' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(8192)
+  signature?: string;
 }

@@ -9,6 +9,7 @@ import { BELL, type Bell } from '../platform/platform.module';
 import { invalidField, notFound } from '../platform/problem';
 import { acknowledge, listNotices } from './notices';
 import type {
+  AcknowledgementBody,
   EndingScopeView,
   MeRevocationBody,
   NoticeList,
@@ -26,7 +27,12 @@ const FIND: Statement = {
   text: `SELECT r.*, c.ref,
            (SELECT count(*)::int FROM erasure_journal j WHERE j.programme_id = $1 AND j.revocation_id = r.id) AS erased,
            (SELECT coalesce(json_agg(json_strip_nulls(json_build_object('recipient', p.key, 'name', p.name, 'status', n.status, 'did', n.did,
-                    'dueAt', n.due_at, 'acknowledgedAt', n.acknowledged_at)) ORDER BY p.key), '[]')
+                    'toldAt', n.listed_at, 'dueAt', n.due_at, 'overdueSince', CASE n.status WHEN 'owed' THEN n.overdue_at END,
+                    'acknowledgedAt', n.acknowledged_at, 'useUntil', (
+                      SELECT max(d.use_until) FROM disclosures d JOIN consents k ON k.programme_id = $1 AND k.customer_id = r.customer_id
+                         AND k.revocation_id = r.id AND k.id = ANY (d.consents)
+                       WHERE d.programme_id = $1 AND d.customer_id = r.customer_id AND d.recipient_id = n.recipient_id)))
+                    ORDER BY p.key), '[]')
               FROM revocation_notices n JOIN recipients p ON p.programme_id = $1 AND p.id = n.recipient_id
              WHERE n.programme_id = $1 AND n.revocation_id = r.id) AS recipients
            FROM revocations r JOIN customers c ON c.programme_id = $1 AND c.id = r.customer_id
@@ -108,9 +114,9 @@ export class Revocations {
     call: Call,
     caller: PrincipalOf<'recipient'>,
     id: string,
-    did: 'stopped' | 'erased',
+    body: AcknowledgementBody,
   ): Promise<NoticeView> {
-    return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, did));
+    return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, body));
   }
 }
 
@@ -121,13 +127,10 @@ function scopeViewOf(scope: EndingScope): EndingScopeView {
 }
 
 /** PostgreSQL writes times in JSON with an offset; everywhere else they end in Z. */
-const inUtc = (recipient: RevocationRecipientView): RevocationRecipientView => ({
-  ...recipient,
-  dueAt: new Date(recipient.dueAt).toISOString(),
-  ...(recipient.acknowledgedAt === undefined
-    ? {}
-    : { acknowledgedAt: new Date(recipient.acknowledgedAt).toISOString() }),
-});
+function inUtc({ recipient, name, status, did, ...times }: RevocationRecipientView): RevocationRecipientView {
+  const moved = Object.entries(times).map(([event, at]) => [event, new Date(at).toISOString()] as const);
+  return { recipient, name, status, ...(did && { did }), ...(Object.fromEntries(moved) as typeof times) };
+}
 
 /** @throws 422 unless exactly one is given (null is not), 404 for a share that cannot be. */
 function scopeOf(body: MeRevocationBody): RevocationScope {

@@ -187,7 +187,7 @@ function confirm(by: RecipientKey, nth: number, did: 'stopped' | 'erased'): Comm
     const notice = data[nth % Math.max(data.length, 1)];
     if (!notice) return;
     const call = programme.call({ notice: notice.id, did });
-    await programme.revocations.acknowledge({ ...call, principal: caller }, caller, notice.id, did);
+    await programme.revocations.acknowledge({ ...call, principal: caller }, caller, notice.id, { did });
     const told = owed.find(({ id }) => id === notice.revocationId)!.notices.get(by)!;
     // Who has erased does not take it back by having stopped.
     told.did = told.did === 'erased' ? 'erased' : did;
