@@ -141,7 +141,7 @@ const LOOKUP = `
     $$;
   CREATE FUNCTION webhook_backlog() RETURNS TABLE (pending bigint, oldest timestamptz, disabled bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 1 AS $$
-      SELECT count(*), min(d.next_attempt_at), (SELECT count(*) FROM webhook_endpoints w WHERE w.disabled_at IS NOT NULL)
+      SELECT count(*), min(d.next_attempt_at) FILTER (WHERE d.next_attempt_at <= now()), (SELECT count(*) FROM webhook_endpoints w WHERE w.disabled_at IS NOT NULL)
         FROM webhook_deliveries d WHERE d.status = 'pending'
     $$;
   DO $$ DECLARE f text; BEGIN

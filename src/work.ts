@@ -6,21 +6,42 @@ import { expireLots, forfeit, withDueLots } from './ledger';
 import { finishMerges, moveOwedPoints, withDueMerges } from './merging/core';
 import { forgetOldMarks } from './offers/core';
 import type { Database, Statement, Tx } from './platform/database';
+import type { KeyRing } from './platform/key-ring';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
+import type { Outbound } from './platform/outbound';
 import type { SigningKeys } from './platform/signing-keys';
 import { expireHolds, withOverdueHolds } from './redemption/core';
-import { customerErasure, eraseOwed, expireConsents, forgetRefsOnNotices, withdrawal } from './revocation/core';
+import {
+  beginEndsOfGraces,
+  countOverdue,
+  customerErasure,
+  eraseOwed,
+  expireConsents,
+  forgetRefsOnNotices,
+  graceEnd,
+  markOverdue,
+  programmeEnd,
+  noteTold,
+  withdrawal,
+  withDueGraces,
+  withDueNotices,
+} from './revocation/core';
 import { grantOwed } from './rewards';
+import { Deliverer, forgetOldDeliveries, type OnDelivered, webhookBacklog } from './webhooks/core';
 
 /** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
 const SWEEP_MS = 250;
+/** The same for webhooks: those that are tried again, and new ones that the bell did not ring for. */
+const DELIVER_MS = 1_000;
 /** How long what was written waits to be sealed; what comes meanwhile is one block. */
 const SEAL_MS = 1_000;
 const MEASURE_MS = 5_000;
 const EXPIRE_MS = 60_000;
 /** A cart that was left has its points back soon. */
 const HOLDS_MS = 5_000;
+/** Deadlines are of hours: whoever missed one is found out soon after. */
+const ESCALATE_MS = 10_000;
 const CLEAN_MS = 3_600_000;
 const CLEAN_BATCH = 5_000;
 /** Books are looked at a while after a start: a service that keeps being started must not spend itself on it. */
@@ -32,6 +53,8 @@ const JOBS = {
   'customer-erasure': customerErasure(forfeit),
   'purpose-withdrawal': withdrawal,
   'recipient-withdrawal': withdrawal,
+  'notice-grace': graceEnd,
+  'programme-end': programmeEnd,
 };
 const doJobs = (database: Database, programmeId: string, stopping: () => boolean): Promise<void> =>
   runJobs(database, programmeId, JOBS, stopping);
@@ -49,6 +72,15 @@ const BACKLOG: Statement = {
            FROM outbox_backlog() WHERE topic IN ('points', 'discount')`,
 };
 
+/** What follows from a webhook having arrived. */
+const ON_DELIVERED: OnDelivered = {
+  'consent.revoked': (tx, ids) =>
+    noteTold(
+      tx,
+      ids.map(({ noticeId }) => noticeId![1]),
+    ),
+};
+
 export interface Work {
   /** Resolves when the first sweep is over, whatever came of it. */
   readonly begun: Promise<void>;
@@ -59,7 +91,14 @@ export interface Work {
 }
 
 /** Starts at once with what is owed from before, and sweeps from then on. */
-export function startWork(database: Database, signingKeys: SigningKeys, logger: Logger): Work {
+export function startWork(
+  database: Database,
+  keyRing: KeyRing,
+  signingKeys: SigningKeys,
+  outbound: Outbound,
+  logger: Logger,
+): Work {
+  const deliverer = new Deliverer({ database, keyRing, outbound, onDelivered: ON_DELIVERED, logger });
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   let stopping = false;
@@ -72,12 +111,15 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
       again.delete(programmeId);
       for (const work of [grantOwed, moveOwedPoints, eraseOwed, doJobs]) {
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
+        deliverer.ring(programmeId);
       }
     } while (again.has(programmeId) && !isStopping());
     if (failures.length > 0) throw failures[0];
   }
 
   function attend(programmeId: string): Promise<void> {
+    // What the API has announced does not wait for the rest.
+    deliverer.ring(programmeId);
     const current = running.get(programmeId);
     if (current) {
       again.add(programmeId);
@@ -100,6 +142,14 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
   async function expire(): Promise<void> {
     const programmes = await database.query<{ programmeId: string }>(EXPIRED);
     await each(programmes, 'consents could not be ended', (id) => expireConsents(database, id, isStopping));
+    const unconfirmed = await withDueGraces(database);
+    await each(unconfirmed, 'graces could not be ended', (id) => beginEndsOfGraces(database, id));
+  }
+
+  async function escalate(): Promise<void> {
+    const programmes = await withDueNotices(database);
+    await each(programmes, 'overdue notices could not be marked', (id) => markOverdue(database, id, isStopping));
+    metrics.overdueNotices.set(await countOverdue(database));
   }
 
   async function endMerges(): Promise<void> {
@@ -133,6 +183,7 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     for (const { programme_id: id } of await database.query<{ programme_id: string }>(EVERY)) {
       await inBatches(id, forgetOldKeys);
       await inBatches(id, forgetOldMarks);
+      await inBatches(id, forgetOldDeliveries);
       await database.inProgramme(id, forgetRefsOnNotices);
     }
   }
@@ -155,6 +206,10 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     const [backlog] = await database.query<{ owed: number; seconds: number }>(BACKLOG);
     metrics.owedAwards.set(backlog?.owed ?? 0);
     metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
+    const webhooks = await webhookBacklog(database);
+    metrics.pendingWebhooks.set(webhooks.pending);
+    metrics.oldestDueWebhookSeconds.set(webhooks.seconds);
+    metrics.disabledWebhookEndpoints.set(webhooks.disabled);
   }
 
   const books = new BooksWatch(database);
@@ -169,9 +224,11 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
   const sweeping = repeat(sweep, SWEEP_MS, logger);
   const loops = [
     sweeping,
+    repeat(() => deliverer.sweep(), DELIVER_MS, logger),
     repeat(seal, SEAL_MS, logger, SETTLE_MS),
     repeat(measure, MEASURE_MS, logger, SETTLE_MS),
     repeat(expire, EXPIRE_MS, logger, SETTLE_MS),
+    repeat(escalate, ESCALATE_MS, logger, SETTLE_MS),
     repeat(expirePoints, EXPIRE_MS, logger, SETTLE_MS),
     repeat(endMerges, EXPIRE_MS, logger, SETTLE_MS),
     repeat(releaseHolds, HOLDS_MS, logger, SETTLE_MS),
@@ -183,7 +240,7 @@ export function startWork(database: Database, signingKeys: SigningKeys, logger: 
     attend,
     close: async () => {
       stopping = true;
-      await Promise.all(loops.map(({ stop }) => stop()));
+      await Promise.all([...loops.map(({ stop }) => stop()), deliverer.close()]);
       await Promise.allSettled(running.values());
     },
   };

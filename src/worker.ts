@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';
 import { startMetricsServer } from './platform/metrics';
+import { Outbound } from './platform/outbound';
 import { runService } from './platform/run-service';
 import { startWork } from './work';
 
@@ -15,8 +16,9 @@ const FIRST_SWEEP_MS = 250;
 runService('worker', async () => {
   const config = readConfig(process.env);
   const foundation = await layFoundation(config, 'worker', []);
-  const { database, databaseUrl, logger, signingKeys } = foundation;
-  const work = startWork(database, signingKeys, logger);
+  const { database, databaseUrl, keyRing, logger, signingKeys } = foundation;
+  const outbound = new Outbound({ allowLoopback: config.allowLoopbackWebhooks, keepAlive: true });
+  const work = startWork(database, keyRing, signingKeys, outbound, logger);
   await Promise.race([work.begun, sleep(FIRST_SWEEP_MS, undefined, { ref: false })]);
   const { listenToBell, prepareQueue } = await import('./platform/queue/index.js');
   const queue = { redisUrl: config.redisUrl, databaseUrl };

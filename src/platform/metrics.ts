@@ -68,6 +68,12 @@ export const metrics = {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400],
     registers,
   }),
+  /** Over all programmes; 0 is as it should be. Set by the worker. */
+  overdueNotices: new Gauge({
+    name: 'gegenwert_overdue_notices',
+    help: 'Notices of revocation whose recipients have not confirmed in time, and still have not.',
+    registers,
+  }),
   /** `route` is the pattern (`/v1/shares/:id`), never the path that was called. */
   httpRequestSeconds: new Histogram({
     name: 'gegenwert_http_request_seconds',
@@ -80,6 +86,44 @@ export const metrics = {
   queueOutages: new Counter({
     name: 'gegenwert_queue_outages_total',
     help: 'Times the queue went away.',
+    registers,
+  }),
+  /** `outcome`: `arrived`, `refused` for another status than 2xx, otherwise why there was no answer. */
+  webhookAttempts: new Counter({
+    name: 'gegenwert_webhook_attempts_total',
+    help: 'Tries of this worker to deliver a webhook.',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
+  /** Each is in its endpoint's list of deliveries, and can be delivered again. */
+  webhooksFailed: new Counter({
+    name: 'gegenwert_webhooks_failed_total',
+    help: 'Webhooks that this worker has given up after their last try.',
+    registers,
+  }),
+  /** From the event to the answer that takes it, retries included. */
+  webhookSeconds: new Histogram({
+    name: 'gegenwert_webhook_seconds',
+    help: 'From an event to its delivery.',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400, 259200],
+    registers,
+  }),
+  /** Over all programmes, those of disabled endpoints as well. Set by the worker. */
+  pendingWebhooks: new Gauge({
+    name: 'gegenwert_pending_webhooks',
+    help: 'Webhooks that are neither delivered nor given up.',
+    registers,
+  }),
+  /** 0 when none is. One that waits for its next try is not late. Set by the worker. */
+  oldestDueWebhookSeconds: new Gauge({
+    name: 'gegenwert_oldest_due_webhook_seconds',
+    help: 'How long the next try of the oldest webhook has been due, 0 when none is.',
+    registers,
+  }),
+  /** Nothing is sent to them until somebody enables them again. Set by the worker. */
+  disabledWebhookEndpoints: new Gauge({
+    name: 'gegenwert_disabled_webhook_endpoints',
+    help: 'Endpoints that have answered 410 or that somebody has disabled.',
     registers,
   }),
   /** Over all programmes. Set by the worker. */
