@@ -167,9 +167,4 @@ const VIEWS: Record<string, string> = {
              AND v.offer_id = n.offer_id AND v.version <= n.offer_version AND v.change = 'material') m ON m.version IS NOT NULL
       JOIN shares s ON s.programme_id = n.programme_id AND s.customer_id = n.customer_id AND s.offer_id = n.offer_id AND s.offer_version < m.version
       JOIN consents k ON k.programme_id = s.programme_id AND k.customer_id = s.customer_id AND k.share_id = s.id AND k.status = 'active'`,
-  // 10: what was put right is gone, with its key.
-  i10_corrected_is_gone: `
-    SELECT v.programme_id, 'value that was corrected is back' AS broken, v.version::text AS what
-      FROM value_events e JOIN vault_values v ON v.programme_id = e.programme_id AND v.customer_id = e.customer_id
-       AND v.attribute = e.attribute AND v.version = e.replaced`,
 };

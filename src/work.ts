@@ -16,14 +16,12 @@ import {
   beginEndsOfGraces,
   countOverdue,
   customerErasure,
+  endings,
   eraseOwed,
   expireConsents,
   forgetRefsOnNotices,
-  graceEnd,
   markOverdue,
-  programmeEnd,
   noteTold,
-  withdrawal,
   withDueGraces,
   withDueNotices,
 } from './revocation/core';
@@ -51,10 +49,7 @@ const SETTLE_MS = 1_000;
 
 const JOBS = {
   'customer-erasure': customerErasure(forfeit),
-  'purpose-withdrawal': withdrawal,
-  'recipient-withdrawal': withdrawal,
-  'notice-grace': graceEnd,
-  'programme-end': programmeEnd,
+  ...endings,
 };
 const doJobs = (database: Database, programmeId: string, stopping: () => boolean): Promise<void> =>
   runJobs(database, programmeId, JOBS, stopping);

@@ -30,6 +30,7 @@ export class AwardsController {
     409: {
       'reference-used': 'the reference is that of an award to another customer, or of another number of points',
       'customer-merged': MERGED,
+      'programme-ended': 'nothing new begins in it',
     },
   })
   async create(@ThisCall() call: Call, @Body() body: AwardBody): Promise<AwardGiven> {

@@ -2,7 +2,7 @@ import { addCustomers, identifyCustomers, lockCustomers } from '../consents';
 import { append } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
-import { conflict, customerMerged } from '../platform/problem';
+import { conflict, customerMerged, programmeEnded } from '../platform/problem';
 
 /** Points for something else than data. */
 export interface AwardRequest {
@@ -40,7 +40,7 @@ export interface Award {
 const WRITE: Statement = {
   name: 'write_award',
   text: `INSERT INTO awards (programme_id, id, customer_id, kind, points, expires_on, reason, reference, promised_at)
-           SELECT $1, $2, $3, 'points', $4, (now() AT TIME ZONE p.time_zone)::date + $5::int, $6, $7, now() FROM programmes p WHERE p.id = $1
+           SELECT $1, $2, $3, 'points', $4, (now() AT TIME ZONE p.time_zone)::date + $5::int, $6, $7, now() FROM programmes p WHERE p.id = $1 AND p.ended_at IS NULL
          ON CONFLICT (programme_id, reference) WHERE reference IS NOT NULL DO NOTHING RETURNING id`,
 };
 const FIND = `
@@ -74,7 +74,7 @@ interface Row {
 
 /**
  * Promises points, which the worker books as it does those of a share; the caller rings the bell. Under the same reference
- * again: the same award. @throws 409 `reference-used` for another customer or another number of points under it
+ * again: the same award. @throws 409 `reference-used` for another customer or another number of points under it, `programme-ended`
  */
 export async function award(tx: Tx, request: AwardRequest): Promise<Pick<Award, 'id' | 'status'>> {
   const { customerRef, points, reason, reference, validDays = null } = request;
@@ -92,7 +92,8 @@ export async function award(tx: Tx, request: AwardRequest): Promise<Pick<Award, 
 /** In a statement after the one that met it, so that it is seen whoever wrote it, and however long ago. */
 async function sameAward(tx: Tx, { customerRef, points, reference }: AwardRequest): Promise<Award> {
   const [row] = await tx.query<Row>(FIND_BY_REFERENCE, [tx.programmeId, reference]);
-  if (!row || row.ref !== customerRef || Number(row.points) !== points) {
+  if (!row) throw programmeEnded();
+  if (row.ref !== customerRef || Number(row.points) !== points) {
     const detail = 'It is for another customer, or another number of points.';
     throw conflict('reference-used', 'There is an award with this reference', detail);
   }

@@ -1,3 +1,4 @@
 export * from './core';
-export { JobAnswer } from './job.dto';
+export { JobAnswer, JobView } from './job.dto';
 export { JobsModule } from './jobs.module';
+export { viewOf } from './jobs.service';

@@ -10,10 +10,10 @@ export class JobView {
   id: string;
 
   @ApiProperty({
-    enum: ['customer-erasure', 'purpose-withdrawal', 'recipient-withdrawal'],
+    enum: ['customer-erasure', 'purpose-withdrawal', 'recipient-withdrawal', 'notice-grace', 'programme-end'],
     example: 'customer-erasure',
   })
-  kind: 'customer-erasure' | 'purpose-withdrawal' | 'recipient-withdrawal';
+  kind: 'customer-erasure' | 'purpose-withdrawal' | 'recipient-withdrawal' | 'notice-grace' | 'programme-end';
 
   /** Customers to see to; 0 until it is running. */
   @ApiProperty({ type: 'integer', example: 1 })

@@ -47,7 +47,7 @@ export class Jobs {
 
   /**
    * Stops a job before its next batch; what was done stays done, and what was withdrawn stays withdrawn.
-   * @throws 404; 403 to a storefront for what staff began; 409 `job-finished`.
+   * @throws 404; 403 to a storefront for what staff began, to anyone for a programme's end; 409 `job-finished`.
    */
   cancel(call: Call, caller: PrincipalOf<'staff' | 'storefront'>, publicId: string): Promise<JobView> {
     const id = requireId('job', publicId, 'job');
@@ -57,6 +57,7 @@ export class Jobs {
       if (caller.kind === 'storefront' && job.kind !== 'customer-erasure') {
         throw forbidden('Only staff may cancel what staff began.');
       }
+      if (job.kind === 'programme-end') throw forbidden('A programme that has ended does not go on.');
       if (isFinished(job)) throw conflict('job-finished', 'The job is finished', `It is ${job.status}.`);
       await finishJob(tx, id, 'cancelled');
       return viewOf({ ...job, status: 'cancelled' });
@@ -77,7 +78,7 @@ export class Jobs {
   }
 }
 
-function viewOf(job: Job): JobView {
+export function viewOf(job: Job): JobView {
   const { kind, total, done, failed, status } = job;
   return { id: toPublicId('job', job.id), kind, total, done, failed, estimate: secondsLeft(job), status };
 }

@@ -2,13 +2,15 @@ import { append, settle } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
 
-export type JobKind = 'customer-erasure' | 'purpose-withdrawal' | 'recipient-withdrawal';
+/** Kinds whose customers are found by what they have consented to. */
+type KindOfMany = 'purpose-withdrawal' | 'recipient-withdrawal' | 'notice-grace' | 'programme-end';
+export type JobKind = 'customer-erasure' | KindOfMany;
 export type JobStatus = 'queued' | 'running' | 'done' | 'cancelled' | 'failed';
 
 /** What is to be done: of a customer, or to all who consented to something. */
 export type NewJob =
   | { kind: 'customer-erasure'; customerId: string; customerMark: Buffer; balance: 'keep' | 'forfeit' }
-  | { kind: 'purpose-withdrawal' | 'recipient-withdrawal'; target: string };
+  | { kind: KindOfMany; target: string };
 
 export interface Job {
   /** uuid */
@@ -17,7 +19,7 @@ export interface Job {
   customerId: string | null;
   customerMark: Buffer | null;
   balance: 'keep' | 'forfeit' | null;
-  /** Key of a purpose or recipient. */
+  /** Key of a purpose, a recipient or an offer; of a programme, its slug. */
   target: string | null;
   status: JobStatus;
   /** Customers to see to, seen to, and those for whom it failed. */

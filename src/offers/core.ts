@@ -1,3 +1,3 @@
 export { forgetOldMarks } from './earned-marks';
 export { carryMarks, takeMarksBack } from './merged-marks';
-export { pauseOffersNaming } from './withdrawn';
+export { endOffers, pauseOffersNaming } from './withdrawn';

@@ -6,6 +6,14 @@ const LIVE_ASKING: Statement = {
   text: `SELECT o.id FROM offers o JOIN offer_versions v ON v.programme_id = $1 AND v.offer_id = o.id AND v.version = o.published_version
           WHERE o.programme_id = $1 AND o.status = 'live' AND v.asks @> $2::jsonb ORDER BY o.id FOR UPDATE OF o`,
 };
+const ONGOING: Statement = {
+  name: 'ongoing_offers',
+  text: `SELECT id FROM offers WHERE programme_id = $1 AND status IN ('live', 'paused') ORDER BY id FOR UPDATE`,
+};
+const END: Statement = {
+  name: 'end_offers',
+  text: `UPDATE offers SET status = 'ended' WHERE programme_id = $1 AND id = ANY ($2)`,
+};
 const PAUSE: Statement = {
   name: 'pause_offers',
   text: `UPDATE offers SET status = 'paused' WHERE programme_id = $1 AND id = ANY ($2)`,
@@ -29,6 +37,12 @@ export async function pauseOffersNaming(tx: Tx, what: { purpose: string } | { re
   const asks = JSON.stringify([{ purposes: [purpose] }]);
   const offers = await tx.query<{ id: string }>(LIVE_ASKING, [tx.programmeId, asks]);
   await tx.query(PAUSE, [tx.programmeId, offers.map(({ id }) => id)]);
+}
+
+/** Ends every offer that was published; the caller holds the gate. Shares that were at hand are committed when this answers. */
+export async function endOffers(tx: Tx): Promise<void> {
+  const offers = await tx.query<{ id: string }>(ONGOING, [tx.programmeId]);
+  await tx.query(END, [tx.programmeId, offers.map(({ id }) => id)]);
 }
 
 /** Whether the published version names a purpose or a recipient that was withdrawn. */

@@ -4,12 +4,19 @@ import { Corrections } from './corrections';
 import { CorrectionsController } from './corrections.controller';
 import { LeavingController } from './leaving.controller';
 import { PausesController } from './pauses.controller';
+import { ProgrammeEndController } from './programme-end.controller';
 import { RevocationController } from './revocation.controller';
 import { Revocations } from './revocation.service';
 
 @Module({
   imports: [CatalogueModule],
-  controllers: [RevocationController, PausesController, CorrectionsController, LeavingController],
+  controllers: [
+    RevocationController,
+    PausesController,
+    CorrectionsController,
+    LeavingController,
+    ProgrammeEndController,
+  ],
   providers: [Revocations, Corrections],
   exports: [Revocations],
 })

@@ -3,7 +3,7 @@ import { runJobs } from '../../src/jobs';
 import { forfeit } from '../../src/ledger';
 import { Database, type Tx } from '../../src/platform/database';
 import { newId, parsePublicId } from '../../src/platform/ids';
-import { customerErasure, withdrawal } from '../../src/revocation/core';
+import { customerErasure, endings } from '../../src/revocation/core';
 import { brokenInvariants } from '../setup/invariants';
 import { call, type Answer } from '../setup/service';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
@@ -475,8 +475,7 @@ const work = (): Promise<void> =>
     test.uuidOf(shop.id),
     {
       'customer-erasure': customerErasure(forfeit),
-      'purpose-withdrawal': withdrawal,
-      'recipient-withdrawal': withdrawal,
+      ...endings,
     },
     () => false,
   );

@@ -14,7 +14,7 @@ import { SigningKeys } from '../../src/platform/signing-keys';
 import { runJobs } from '../../src/jobs/core';
 import { forfeit } from '../../src/ledger';
 import { finishMerges, moveOwedPoints } from '../../src/merging/core';
-import { customerErasure, eraseOwed, withdrawal } from '../../src/revocation';
+import { customerErasure, endings, eraseOwed } from '../../src/revocation';
 import { grantOwed } from '../../src/rewards';
 import { createProgramme } from '../builders/programme';
 import { createTestDatabase } from '../setup/database';
@@ -25,8 +25,7 @@ export { createProgramme, type TestProgramme } from '../builders/programme';
 
 const JOBS = {
   'customer-erasure': customerErasure(forfeit),
-  'purpose-withdrawal': withdrawal,
-  'recipient-withdrawal': withdrawal,
+  ...endings,
 };
 
 /** The whole API in this process; what a worker would do is done when a test says so. */
