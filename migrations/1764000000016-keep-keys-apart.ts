@@ -56,7 +56,11 @@ const JOURNAL = `
   -- Without a revocation: a newer version took its place. When it was written is what the journal is copied away by: a time is
   -- not enough, since a transaction that began earlier may commit later.
   ALTER TABLE erasure_journal ADD COLUMN written_in bigint NOT NULL DEFAULT transaction_number();
-  CREATE INDEX erasure_journal_written_in ON erasure_journal (programme_id, written_in) WHERE written_in IS NOT NULL;`;
+  CREATE INDEX erasure_journal_written_in ON erasure_journal (programme_id, written_in) WHERE written_in IS NOT NULL;
+
+  -- Customers and revocations are never deleted, and one statement writes the journal, from both: to ask for them again, row by
+  -- row, was three quarters of an erasure's time. A view says what the keys did.
+  ALTER TABLE erasure_journal DROP CONSTRAINT erasure_journal_customer_fk, DROP CONSTRAINT erasure_journal_revocation_fk;`;
 
 const VIEWS: Record<string, string> = {
   // 10: of a value that is gone the key is destroyed, and of one that is there it is not.
@@ -72,6 +76,15 @@ const VIEWS: Record<string, string> = {
     SELECT k.programme_id, 'key of a value that is not there', k.id::text
       FROM key_store.data_keys k LEFT JOIN vault_values v ON v.programme_id = k.programme_id AND v.version = k.id
      WHERE k.destroyed_at IS NULL AND v.version IS NULL`,
+  i10_journal_of_someone: `
+    SELECT j.programme_id, 'erased for no one' AS broken, j.version::text AS what
+      FROM erasure_journal j LEFT JOIN customers c ON c.programme_id = j.programme_id AND c.id = j.customer_id
+     WHERE c.id IS NULL
+    UNION ALL
+    SELECT j.programme_id, 'erased by no revocation', j.version::text
+      FROM erasure_journal j LEFT JOIN revocations r
+        ON r.programme_id = j.programme_id AND r.id = j.revocation_id AND r.customer_id = j.customer_id
+     WHERE j.revocation_id IS NOT NULL AND r.id IS NULL`,
   i13_tenants_never_meet: `
     SELECT t.programme_id, 'transfer between programmes' AS broken, t.id::text AS what
       FROM transfers t JOIN accounts d ON d.id = t.debit_account JOIN accounts c ON c.id = t.credit_account
