@@ -1,7 +1,9 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post, type StreamableFile } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ApiProblems } from '../platform/http/api-problems';
+import { BatchDisclosureBody, DisclosedLine, RefusedLine } from './batch.dto';
+import { BatchDisclosure } from './batch-disclosure';
 import { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
 import { PredicateAnswer, PredicateBody } from './predicate.dto';
 import { Disclosure } from './disclosure.service';
@@ -14,10 +16,26 @@ const REFUSALS = {
   },
 };
 
+const { 'no-active-consent': _, ...OF_THE_CALL } = REFUSALS[403];
+
+const LINES = {
+  description: 'A line a customer, in the order asked; one that is not complete ends with a broken connection',
+  content: {
+    // Of each line: the media type has no other way to say so in OpenAPI 3.1.
+    'application/x-ndjson': {
+      schema: { oneOf: [{ $ref: getSchemaPath(DisclosedLine) }, { $ref: getSchemaPath(RefusedLine) }] },
+    },
+  },
+};
+
 @ApiTags('Recipient')
+@ApiExtraModels(DisclosedLine, RefusedLine)
 @Controller('v1')
 export class DisclosureController {
-  constructor(private readonly disclosure: Disclosure) {}
+  constructor(
+    private readonly disclosure: Disclosure,
+    private readonly batches: BatchDisclosure,
+  ) {}
 
   /** Every call is a disclosure of its own, with its own record: there is nothing to repeat under a key. */
   @Post('disclosures')
@@ -28,6 +46,23 @@ export class DisclosureController {
   @ApiProblems(REFUSALS)
   disclose(@Caller() caller: PrincipalOf<'recipient'>, @Body() body: DisclosureBody): Promise<DisclosureAnswer> {
     return this.disclosure.disclose(caller, body);
+  }
+
+  /** Each line is a disclosure of its own, with its own record, under the same rules as a call for one customer. */
+  @Post('disclosures/batch')
+  @HttpCode(200)
+  @Allow('recipient')
+  @ApiOperation({
+    operationId: 'discloseBatch',
+    summary: 'Read values of up to 1000 customers for a consented purpose',
+  })
+  @ApiOkResponse(LINES)
+  @ApiProblems({ 403: OF_THE_CALL })
+  discloseBatch(
+    @Caller() caller: PrincipalOf<'recipient'>,
+    @Body() body: BatchDisclosureBody,
+  ): Promise<StreamableFile> {
+    return this.batches.disclose(caller, body);
   }
 
   /** The answer leaves, the values do not. Recorded as every other use; every call is one of its own. */

@@ -11,11 +11,8 @@ import {
 } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
 
-export class DisclosureBody {
-  @ApiProperty({ example: 'customer-4711' })
-  @Matches(CUSTOMER_REF, { message: 'customerRef must have 1 to 128 characters out of A-Z a-z 0-9 . _ : @ | -' })
-  customerRef: string;
-
+/** What every release says: what for, what, and why. */
+export class ReleaseTerms {
   /** What the values are for: a purpose that the recipient is registered for. */
   @ApiProperty({ example: 'birthday-greeting' })
   @IsString()
@@ -38,6 +35,12 @@ export class DisclosureBody {
   @IsNotEmpty()
   @MaxLength(500)
   reason: string;
+}
+
+export class DisclosureBody extends ReleaseTerms {
+  @ApiProperty({ example: 'customer-4711' })
+  @Matches(CUSTOMER_REF, { message: 'customerRef must have 1 to 128 characters out of A-Z a-z 0-9 . _ : @ | -' })
+  customerRef: string;
 }
 
 export class DisclosureAnswer {

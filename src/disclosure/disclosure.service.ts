@@ -3,13 +3,13 @@ import type { PrincipalOf } from '../access';
 import { Batcher } from '../platform/batcher';
 import { Database, isOnesFault } from '../platform/database';
 import { newId, toPublicId } from '../platform/ids';
-import { KeyRing } from '../platform/key-ring';
+import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
-import { Problem } from '../platform/problem';
 import { openValue } from '../vault';
 import type { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
 import type { PredicateAnswer, PredicateBody } from './predicate.dto';
 import { predicateOf } from './predicate';
+import { refusalOf } from './refusals';
 import { release, type Release, type ReleaseRequest } from './release';
 
 const BATCH_LIMIT = 256;
@@ -36,10 +36,9 @@ export class Disclosure {
    * @throws 403 `purpose-not-registered`, `recipient-suspended`, `no-active-consent`.
    */
   async disclose(caller: PrincipalOf<'recipient'>, body: DisclosureBody): Promise<DisclosureAnswer> {
-    const { id, useUntil, values } = await this.read(caller, { ...body, kind: 'values' });
-    const withheld = body.attributes.filter((attribute) => !(attribute in values));
-    if (withheld.length > 0) metrics.disclosuresRefused.inc({ outcome: 'withheld' }, withheld.length);
-    return { id, values, withheld, useUntil };
+    const answer = await this.read(caller, { ...body, kind: 'values' });
+    if (answer.withheld.length > 0) metrics.disclosuresRefused.inc({ outcome: 'withheld' }, answer.withheld.length);
+    return answer;
   }
 
   /**
@@ -57,35 +56,32 @@ export class Disclosure {
     return { id, result: of(values), useUntil };
   }
 
-  /** Values for a recorded use; undefined keys were withheld. */
   private async read(
     { programmeId, recipientId }: PrincipalOf<'recipient'>,
     request: Omit<ReleaseRequest, 'id' | 'recipientId'>,
-  ): Promise<{ id: string; useUntil: string; values: Record<string, unknown> }> {
+  ): Promise<DisclosureAnswer> {
     const released = await this.batcher.submit(programmeId, { ...request, id: newId(), recipientId });
-    const { useUntil } = released;
-    if (!useUntil) {
-      metrics.disclosuresRefused.inc({ outcome: 'denied' });
-      throw refusalOf(released);
-    }
-    const keys = await this.keyRing.of(programmeId);
-    const opened = released.values.map((sealed): [string, unknown] => [
-      sealed.attribute,
-      openValue(keys, { programmeId, customerRef: request.customerRef }, sealed),
-    ]);
-    return { id: toPublicId('dsc', released.id), useUntil: useUntil.toISOString(), values: Object.fromEntries(opened) };
+    const answer = answerOf(await this.keyRing.of(programmeId), programmeId, request, released);
+    if (answer) return answer;
+    metrics.disclosuresRefused.inc({ outcome: 'denied' });
+    throw refusalOf(released);
   }
 }
 
-function refusalOf({ registered, suspended }: Release): Problem {
-  if (!registered)
-    return new Problem(403, 'purpose-not-registered', 'The recipient is not registered for this purpose');
-  return suspended
-    ? new Problem(
-        403,
-        'recipient-suspended',
-        'The recipient is suspended',
-        'Acknowledge the revocation notices that are overdue. Nothing was released.',
-      )
-    : new Problem(403, 'no-active-consent', 'No active consent covers this', 'Nothing was released.');
+/** What a release comes to, decrypted: its row must be committed. Undefined where nothing was released. */
+export function answerOf(
+  keys: ProgrammeKeys,
+  programmeId: string,
+  { customerRef, attributes }: Pick<ReleaseRequest, 'customerRef' | 'attributes'>,
+  { id, useUntil, values: sealed }: Release,
+): DisclosureAnswer | undefined {
+  if (!useUntil) return undefined;
+  const place = { programmeId, customerRef };
+  const values = Object.fromEntries(sealed.map((one) => [one.attribute, openValue(keys, place, one)]));
+  return {
+    id: toPublicId('dsc', id),
+    values,
+    withheld: attributes.filter((attribute) => !(attribute in values)),
+    useUntil: useUntil.toISOString(),
+  };
 }

@@ -30,8 +30,11 @@ export interface Release {
 
 const RELEASE: Statement = {
   name: 'release_values',
+  // LATERAL with OFFSET or LIMIT: one look into an index after the other for each that is asked for. Plain joins may be planned to
+  // read all of a programme's consents, which is so before the first ANALYZE, and in a plan that was made then and kept.
   text: `WITH asked AS (
-           SELECT r.*, p.lease_seconds, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
+           SELECT r.id, r.recipient, r.ref, r.purpose, r.reason, r.kind, ARRAY(SELECT json_array_elements_text(r.attributes)) AS attributes,
+                  p.lease_seconds, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
                     AND s.recipient_id = r.recipient AND s.ended_at IS NULL) AS suspended
              FROM json_to_recordset($2) AS r(id uuid, recipient uuid, ref text, purpose text, attributes json, reason text, kind text)
              JOIN recipient_purposes rp ON rp.programme_id = $1 AND rp.recipient_id = r.recipient AND rp.purpose = r.purpose
@@ -39,19 +42,21 @@ const RELEASE: Statement = {
              JOIN recipients t ON t.programme_id = $1 AND t.id = r.recipient AND t.withdrawn_at IS NULL),
          covered AS (
            SELECT a.id, a.recipient, a.purpose, a.kind, a.reason, c.id AS customer, k.attribute, k.id AS consent,
-                  json_array_length(a.attributes) AS wanted, v.version, v.ciphertext, d.wrapped_key,
+                  cardinality(a.attributes) AS wanted, v.version, v.ciphertext, d.wrapped_key,
                   least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
-             JOIN customers c ON c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL
-             JOIN consents k ON k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose
-                  AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
-             JOIN json_array_elements_text(a.attributes) AS needed(attribute) ON needed.attribute = k.attribute
-             JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute
-             LEFT JOIN key_store.data_keys d ON d.programme_id = $1 AND d.id = v.version
+             CROSS JOIN LATERAL (SELECT c.id FROM customers c WHERE c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL LIMIT 1) c
+             CROSS JOIN LATERAL (
+               SELECT k.id, k.share_id, k.attribute, k.purpose, k.until FROM consents k
+                WHERE k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose AND k.attribute = ANY (a.attributes)
+                  AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients) OFFSET 0) k
+             CROSS JOIN LATERAL (SELECT v.version, v.ciphertext FROM vault_values v
+                WHERE v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute LIMIT 1) v
+             LEFT JOIN LATERAL (SELECT d.wrapped_key FROM key_store.data_keys d WHERE d.programme_id = $1 AND d.id = v.version LIMIT 1) d ON true
             WHERE NOT a.suspended AND NOT EXISTS (SELECT FROM pauses u WHERE u.programme_id = $1 AND u.customer_id = c.id
                                  AND u.ended_at IS NULL AND u.until > statement_timestamp()
                                  AND CASE WHEN u.attribute IS NULL THEN u.everything OR u.share_id = k.share_id OR u.purpose = k.purpose
-                                          ELSE u.share_id = k.share_id AND u.attribute = k.attribute AND u.purpose = k.purpose END)),
+                                          ELSE u.share_id = k.share_id AND u.attribute = k.attribute AND u.purpose = k.purpose END OFFSET 0)),
          -- Of a question, all or nothing: looked up in a hash, and only where there are questions.
          allowed AS (
            SELECT * FROM covered WHERE kind = 'values' OR id IN (
