@@ -1,6 +1,7 @@
 import {
   addCustomers,
   give,
+  RECEIPT_FORM,
   identifyCustomers,
   lockCustomers,
   type GivenConsent,
@@ -55,6 +56,8 @@ export interface AcceptedShare {
   confirms: boolean;
   /** Key that signs the receipt. */
   kid: string;
+  /** Of the receipt; absent where it is of the first. */
+  form?: number;
   consents: Pick<GivenConsent, 'id' | 'attribute' | 'purpose'>[];
   replayed: boolean;
 }
@@ -69,8 +72,8 @@ const READ_OFFERS: Statement = {
 };
 const WRITE_SHARES: Statement = {
   name: 'write_shares',
-  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, ciphertexts, accepted_at)
-           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid,
+  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, receipt_form, ciphertexts, accepted_at)
+           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid, ${RECEIPT_FORM},
                   decode(r.ciphertexts, 'base64'), $3
              FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, kid text,
                                              ciphertexts text)`,
@@ -199,6 +202,7 @@ const acceptedShare = (
   earns,
   confirms,
   kid: share.receiptKid,
+  form: RECEIPT_FORM,
   consents: share.consents.map(({ id, attribute, purpose }) => ({ id, attribute, purpose })),
   replayed: false,
 });
@@ -214,7 +218,6 @@ interface Accepted {
 /** All in one round trip, the COMMIT of the caller included: nothing here may wait before it has sent its statements. */
 async function write(tx: Tx, accepted: Accepted[], now: Date): Promise<void> {
   if (accepted.length === 0) return;
-  const earning = accepted.filter(({ answer }) => answer.earns);
   const customers = accepted.map(({ customer }) => customer);
   const consents = accepted.map(({ customer, share }) => ({
     customerId: customer.id,
@@ -224,7 +227,10 @@ async function write(tx: Tx, accepted: Accepted[], now: Date): Promise<void> {
   const values = accepted.flatMap(({ customer, share }) =>
     share.values.map((value) => ({ ...value, customerId: customer.id })),
   );
-  const owed = earning.map(({ share }) => ({ topic: share.offer.reward.type, id: share.id }));
+  const owed = accepted.map(({ share, answer }) => ({
+    topic: answer.earns ? share.offer.reward.type : ('share' as const),
+    id: share.id,
+  }));
   const answers = accepted.flatMap(({ share, answer }) =>
     share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [],
   );

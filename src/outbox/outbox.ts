@@ -2,9 +2,10 @@ import type { Statement, Tx } from '../platform/database';
 
 /**
  * What can be owed: booking of awarded points, making of a discount code, erasure after a revocation, a job, points that a
- * merged customer still gets, destruction of a data key that lies in another database.
+ * merged customer still gets, destruction of a data key that lies in another database, telling of a share that earned
+ * nothing.
  */
-export type Topic = 'points' | 'discount' | 'erasure' | 'job' | 'merge' | 'key';
+export type Topic = 'points' | 'discount' | 'erasure' | 'job' | 'merge' | 'key' | 'share';
 
 const APPEND: Statement = {
   name: 'append_outbox',

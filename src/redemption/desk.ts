@@ -2,6 +2,7 @@ import { arrayOf, bookOf, type BookRows, type Side, type Take, writeBook } from 
 import type { Statement, Tx } from '../platform/database';
 import type { Desk, Redemption, Step } from './decide';
 import type { PointRate } from './rate';
+import { announceSteps } from './announce-steps';
 import { revived, type RedemptionJson } from './redemption-rows';
 
 const OPEN: Statement = { name: 'open_redemptions', text: 'SELECT open_redemptions($1, $2, $3, $4, $5, $6) AS rows' };
@@ -33,7 +34,7 @@ export async function openDesk(tx: Tx, steps: Step[], at?: Date): Promise<Desk> 
   return deskOf(opened.rows);
 }
 
-/** Writes what has been decided at the desk, in one round trip; known: the redemptions that it was opened with. */
+/** Writes what has been decided at the desk, and announces it, in one round trip; known: the redemptions that it was opened with. */
 export async function writeDesk(tx: Tx, { book }: Desk, known: Set<string>, settled: Redemption[]): Promise<void> {
   await Promise.all([
     writeBook(tx, book.changes()),
@@ -46,6 +47,7 @@ export async function writeDesk(tx: Tx, { book }: Desk, known: Set<string>, sett
       tx,
       settled.filter(({ id }) => known.has(id)),
     ),
+    announceSteps(tx),
   ]);
 }
 

@@ -1,12 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AttributesService, valueValidator } from '../catalogue';
 import { findCustomer, lockCustomers } from '../consents';
 import { sha256 } from '../platform/crypto';
 import { Database, type Statement } from '../platform/database';
 import { KeyRing } from '../platform/key-ring';
+import { BELL, type Bell } from '../platform/platform.module';
 import { notFound, Problem } from '../platform/problem';
 import { sealValue, storeValues } from '../vault';
 import type { CorrectionAnswer } from './correction.dto';
+import { announceCorrected } from './tell';
 
 const COVERED: Statement = {
   name: 'find_covered_value',
@@ -34,6 +36,7 @@ export class Corrections {
     private readonly database: Database,
     private readonly keyRing: KeyRing,
     private readonly attributes: AttributesService,
+    @Inject(BELL) private readonly bell: Bell,
   ) {}
 
   /**
@@ -48,7 +51,7 @@ export class Corrections {
     await this.check(programmeId, attribute, value);
     const keys = await this.keyRing.of(programmeId);
     const sealed = sealValue(keys, { programmeId, customerRef, attribute }, value);
-    return this.database.inProgramme(programmeId, async (tx) => {
+    const answer = await this.database.inProgramme(programmeId, async (tx) => {
       await lockCustomers(tx, [customerRef]);
       const customerId = await findCustomer(tx, customerRef);
       if (customerId === undefined) throw notFound('value');
@@ -59,9 +62,12 @@ export class Corrections {
       await Promise.all([
         storeValues(tx, [{ ...sealed, customerId }], covered.now),
         tx.query(TELL, [programmeId, ...event]),
+        announceCorrected(tx, { customerId, customerRef, attribute, at: covered.now }),
       ]);
       return { attribute, correctedAt: covered.now.toISOString() };
     });
+    this.bell.ring(programmeId);
+    return answer;
   }
 
   private async check(programmeId: string, key: string, value: unknown): Promise<void> {

@@ -13,6 +13,18 @@ const ANNOUNCE_NOTICES: Statement = announcing(
      JOIN customers c ON c.programme_id = $1 AND c.id = r.customer_id
     WHERE n.programme_id = $1 AND n.revocation_id = ANY ($2) ORDER BY n.sequence`,
 );
+const ANNOUNCE_CORRECTED: Statement = announcing(
+  'announce_corrected',
+  ['value.corrected'],
+  // Who got it, and may still use it: a recipient whose consents have ended is told of that instead.
+  `SELECT 'value.corrected', told.recipient, '{}'::jsonb,
+          jsonb_build_object('customerRef', $3::text, 'attribute', $4::text, 'correctedAt', $5::text)
+     FROM (SELECT NULL::uuid AS recipient UNION ALL
+           SELECT DISTINCT d.recipient_id FROM disclosures d
+            WHERE d.programme_id = $1 AND d.customer_id = $2 AND $4 = ANY (d.attributes) AND EXISTS (
+              SELECT FROM consents k WHERE k.programme_id = $1 AND k.customer_id = $2 AND k.id = ANY (d.consents) AND k.attribute = $4
+                 AND k.status = 'active' AND k.until > statement_timestamp())) told`,
+);
 const LOCK: Statement = {
   name: 'lock_revocations_of_notices',
   text: `SELECT r.id FROM revocations r WHERE r.programme_id = $1 AND r.id IN
@@ -27,6 +39,20 @@ const MARK_TOLD: Statement = {
 /** Announces the notices that these revocations owe to every recipient that can be told, in the transaction that owes them. */
 export async function announceNotices(tx: Tx, revocationIds: string[]): Promise<void> {
   await tx.query(ANNOUNCE_NOTICES, [tx.programmeId, revocationIds]);
+}
+
+/** A corrected value, as it is announced. */
+export interface CorrectedValue {
+  customerId: string;
+  customerRef: string;
+  attribute: string;
+  at: Date;
+}
+
+/** Announces to each recipient that got the former value, and to the programme's own endpoints, that there is another one. */
+export async function announceCorrected(tx: Tx, corrected: CorrectedValue): Promise<void> {
+  const { customerId, customerRef, attribute, at } = corrected;
+  await tx.query(ANNOUNCE_CORRECTED, [tx.programmeId, customerId, customerRef, attribute, at.toISOString()]);
 }
 
 /** These notices have arrived: their recipients are told, which is not yet that they did something. */

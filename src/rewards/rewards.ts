@@ -3,14 +3,16 @@ import { postAwards } from '../ledger';
 import { take } from '../outbox';
 import type { Database } from '../platform/database';
 import { metrics } from '../platform/metrics';
+import { announceBooked, announceCodes, announceUnrewarded } from './announcements';
 
 /** Awards in one batch: large enough that the commit costs nothing each, small enough to be done in some tens of ms. */
 const BATCH = 1000;
 
 /** Books every award that one programme owes, batch by batch, until nothing is owed; stops between batches when told to. */
 export async function grantOwed(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
-  await untilNoneOwed(() => postAwards(database, programmeId, BATCH), stopping);
+  await untilNoneOwed(() => bookOwedPoints(database, programmeId), stopping);
   await untilNoneOwed(() => makeOwedCodes(database, programmeId), stopping);
+  await untilNoneOwed(() => database.inProgramme(programmeId, (tx) => announceUnrewarded(tx, BATCH)), stopping);
 }
 
 async function untilNoneOwed(batch: () => Promise<number>, stopping: () => boolean): Promise<void> {
@@ -20,10 +22,21 @@ async function untilNoneOwed(batch: () => Promise<number>, stopping: () => boole
   }
 }
 
+/** All in one round trip. */
+function bookOwedPoints(database: Database, programmeId: string): Promise<number> {
+  return database.inProgramme(programmeId, async (tx, commit) => {
+    const booked = Promise.all([postAwards(tx, programmeId, BATCH), announceBooked(tx)]);
+    commit();
+    return (await booked)[0];
+  });
+}
+
 function makeOwedCodes(database: Database, programmeId: string): Promise<number> {
   return database.inProgramme(programmeId, async (tx) => {
     const owed = await take(tx, 'discount', BATCH);
-    if (owed.length > 0) await makeCodes(tx, owed);
+    if (owed.length === 0) return 0;
+    await makeCodes(tx, owed);
+    await announceCodes(tx, owed);
     return owed.length;
   });
 }

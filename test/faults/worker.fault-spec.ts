@@ -7,7 +7,7 @@ import { describeOnEachBackend, killWorker, startBench, stopAt, type FaultBench,
  * The worker is killed at each step of what it does, and another one takes over: nothing is lost and nothing is done twice.
  *
  * Where the dead worker's backend stands is where its statement stands: with the machine it ends there ("dies"), without it
- * the statement goes on and a booking, which is one statement with its own commit, is even committed ("outlives").
+ * the statement goes on and a booking, which is sent along with its commit, is even committed ("outlives").
  *
  * The steps lie in the database, whichever the queue, which only sees that a worker is gone: on Redis a few are enough.
  */
@@ -196,7 +196,7 @@ describe('a worker that is killed after the commit, before it knows of it', () =
     const { status } = await bench.programme.share('late');
     expect(status).toBe(201);
     await eventually(
-      () => bench.sql(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%post_awards%'`),
+      () => bench.sql(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'`),
       ({ length }) => length > 0,
       30_000,
     );
