@@ -9,7 +9,7 @@ export { CatalogueModule } from './catalogue.module';
 export * from './core';
 export { isWithin } from './json-bounds';
 export { orKeyTaken } from './keys';
-export type { PublicKeyDto } from './public-key';
+export { PublicKeyDto } from './public-key';
 export type { PurposeEntity } from './purpose.entity';
 export { PurposesService } from './purposes.service';
 export { aboutWebhookSecret, type NamedRecipient, RecipientsService } from './recipients.service';

@@ -19,4 +19,11 @@ export {
   lockCustomersById,
   lockCustomersShared,
 } from './customers';
-export { signReceipt, type ReceiptFacts } from './receipts';
+export {
+  RECEIPT_FORM,
+  type ReceiptFacts,
+  signReceipt,
+  signTermination,
+  type TerminationFacts,
+  type TerminationState,
+} from './receipts';

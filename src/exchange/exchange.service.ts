@@ -24,7 +24,7 @@ const FIND_OFFER: Statement = {
 };
 const FIND_SHARE: Statement = {
   name: 'find_share',
-  text: `SELECT s.id, c.ref, s.offer_id, s.offer_version, s.channel, s.refused, s.receipt_kid, s.accepted_at, n.hash, n.locale,
+  text: `SELECT s.id, c.ref, s.offer_id, s.offer_version, s.channel, s.refused, s.receipt_kid, s.receipt_form, s.accepted_at, n.hash, n.locale,
                 w.kind, w.points, w.discount, w.why, t.id IS NOT NULL OR d.code IS NOT NULL AS granted, d.code,
                 (SELECT coalesce(json_agg(json_build_object('id', k.id, 'attribute', k.attribute, 'purpose', k.purpose, 'status', k.status)), '[]')
                    FROM consents k WHERE k.programme_id = $1 AND k.customer_id = s.customer_id AND k.share_id = s.id) AS consents
@@ -44,6 +44,7 @@ interface ShareRow {
   channel: string;
   refused: string[];
   receipt_kid: string;
+  receipt_form: number;
   accepted_at: Date;
   hash: string;
   locale: string;
@@ -133,6 +134,7 @@ export class Exchange {
         locale: checked.notice.locale,
         refused: checked.refused,
         kid: outcome.kid,
+        form: outcome.form ?? 1,
       }),
     };
   }
@@ -168,6 +170,7 @@ export class Exchange {
         refused: row.refused,
         consents: row.consents,
         kid: row.receipt_kid,
+        form: row.receipt_form,
       }),
     };
   }
@@ -197,10 +200,12 @@ export class Exchange {
       refused: string[];
       consents: ConsentLine[];
       kid: string;
+      form: number;
     },
   ): string {
     const asks = new Map(offer.asks.map((ask) => [ask.attribute, ask]));
     return signReceipt(this.signingKeys, share.kid, {
+      form: share.form,
       programmeId,
       customerRef: share.customerRef,
       shareId: share.id,
@@ -214,7 +219,14 @@ export class Exchange {
         const ask = asks.get(attribute);
         const recipients =
           ask?.purposes.find(({ key }) => key === purpose)?.recipients.map((recipient) => recipient.id) ?? [];
-        return { id, attribute, purpose, recipients, retentionDays: ask?.retentionDays ?? 0 };
+        return {
+          id,
+          attribute,
+          purpose,
+          recipients,
+          retentionDays: ask?.retentionDays ?? 0,
+          special: ask?.special ?? false,
+        };
       }),
     });
   }

@@ -14,7 +14,8 @@ export interface PublicJwk {
 
 const ALL: Statement = {
   name: 'all_signing_keys',
-  text: 'SELECT kid, public_jwk, wrapped_private, retired_at IS NULL AS current FROM signing_keys ORDER BY created_at',
+  text: `SELECT kid, public_jwk, wrapped_private, retired_at IS NULL AS current, created_at AS since FROM signing_keys
+          ORDER BY created_at`,
 };
 const ADD: Statement = {
   name: 'add_signing_key',
@@ -26,6 +27,7 @@ interface Row {
   public_jwk: PublicJwk;
   wrapped_private: Buffer;
   current: boolean;
+  since: Date;
 }
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url');
@@ -60,6 +62,8 @@ function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Row): Bu
 export class SigningKeys {
   private constructor(
     private readonly keys: Map<string, KeyObject>,
+    /** By age. */
+    private readonly ages: { kid: string; since: Date }[],
     readonly currentKid: string,
     /** Body of `/.well-known/jwks.json` (RFC 7517). */
     readonly jwks: { keys: PublicJwk[] },
@@ -81,7 +85,12 @@ export class SigningKeys {
       const der = unwrapped(keyRing, row);
       return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
     });
-    return new SigningKeys(new Map(keys), current.kid, { keys: rows.map((row) => row.public_jwk) });
+    return new SigningKeys(new Map(keys), rows, current.kid, { keys: rows.map((row) => row.public_jwk) });
+  }
+
+  /** The key of that time: what is signed by it anew, of rows of then, is the same as it was. */
+  kidAt(at: Date): string {
+    return this.ages.findLast(({ since }) => since <= at)?.kid ?? this.ages[0]?.kid ?? this.currentKid;
   }
 
   /** A compact JWS (RFC 7515, EdDSA of RFC 8037): the same key and payload always give the same one. */

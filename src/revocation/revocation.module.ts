@@ -5,6 +5,8 @@ import { CorrectionsController } from './corrections.controller';
 import { LeavingController } from './leaving.controller';
 import { PausesController } from './pauses.controller';
 import { ProgrammeEndController } from './programme-end.controller';
+import { ProofsController } from './proofs.controller';
+import { Proofs } from './proofs.service';
 import { RevocationController } from './revocation.controller';
 import { Revocations } from './revocation.service';
 
@@ -16,8 +18,9 @@ import { Revocations } from './revocation.service';
     CorrectionsController,
     LeavingController,
     ProgrammeEndController,
+    ProofsController,
   ],
-  providers: [Revocations, Corrections],
+  providers: [Revocations, Corrections, Proofs],
   exports: [Revocations],
 })
 export class RevocationModule {}

@@ -3,14 +3,13 @@ import type { PrincipalOf } from '../access';
 import type { EndingScope, RevocationScope } from '../consents';
 import { Idempotency, type Call } from '../idempotency';
 import { Database, Statement } from '../platform/database';
-import { requireId, toPublicId } from '../platform/ids';
+import { requireId } from '../platform/ids';
 import { metrics } from '../platform/metrics';
 import { BELL, type Bell } from '../platform/platform.module';
 import { invalidField, notFound } from '../platform/problem';
 import { acknowledge, listNotices } from './notices';
 import type {
   AcknowledgementBody,
-  EndingScopeView,
   MeRevocationBody,
   NoticeList,
   NoticeView,
@@ -19,6 +18,7 @@ import type {
   RevocationView,
 } from './revocation.dto';
 import { previewRevocation, revoke } from './revoke';
+import { scopeViewOf } from './scope';
 
 const SCOPES = ['share', 'purpose', 'attribute', 'everything'] as const;
 
@@ -118,12 +118,6 @@ export class Revocations {
   ): Promise<NoticeView> {
     return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, body));
   }
-}
-
-function scopeViewOf(scope: EndingScope): EndingScopeView {
-  if ('share' in scope) return { share: toPublicId('shr', scope.share) };
-  if ('offer' in scope) return { offer: toPublicId('off', scope.offer), before: scope.before };
-  return 'merge' in scope ? { merge: toPublicId('mrg', scope.merge) } : scope;
 }
 
 /** PostgreSQL writes times in JSON with an offset; everywhere else they end in Z. */
