@@ -18,6 +18,7 @@ import { OffersModule, offerEntities } from './offers';
 import { type Platform, PlatformModule } from './platform/platform.module';
 import { RedemptionModule } from './redemption';
 import { RevocationModule } from './revocation';
+import { WebhooksModule } from './webhooks';
 
 export const entities = [...catalogueEntities, ...offerEntities];
 
@@ -42,6 +43,7 @@ export class AppModule {
         RevocationModule,
         RedemptionModule,
         MergingModule,
+        WebhooksModule,
         JobsModule,
         ChainModule,
         CustomerViewModule,

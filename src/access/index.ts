@@ -1,6 +1,7 @@
 export { Allow, Caller, Public, type RequestWithPrincipal } from './access.decorators';
 export { AccessModule } from './access.module';
 export { CallLimits } from './call-limits';
+export { requireCursor } from './cursor';
 export { CUSTOMER_REF } from './customer-ref';
 export { issueKey, type KeyRights, type NewKey } from './issue-key';
 export type { Principal, PrincipalKind, PrincipalOf, Role } from './principal';

@@ -14,6 +14,7 @@ export type { PurposeEntity } from './purpose.entity';
 export { PurposesService } from './purposes.service';
 export { aboutWebhookSecret, type NamedRecipient, RecipientsService } from './recipients.service';
 export { AreTexts, IsKey, TextsDto } from './texts.dto';
+export { faultOfWebhookUrl } from './webhook-url';
 
 /** What the database must know of this module. */
 export const catalogueEntities = [AttributeEntity, PurposeEntity, RecipientEntity, RecipientPurposeEntity];

@@ -29,6 +29,8 @@ const TAGS: Record<string, string> = {
     'Codes for one order each: reserved, redeemed, given back. Read in any case, with hyphens, and I, L and O for 1 and 0.',
   Redemption: 'Spending points on orders, and what they are worth.',
   Merging: 'Two customers who are one: points come together, consents do not.',
+  Webhooks:
+    'Being told of what happens (Standard Webhooks): where, what of, and what became of each message. Bodies hold ids, never values.',
   Jobs: 'Long work: how far it has come, and stopping it.',
   History: 'Signed hashes of what has happened, by which a later change shows.',
   Accounting: 'What all points of a programme come to: outstanding, moved, and whether both sides of the books agree.',

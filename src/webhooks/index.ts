@@ -1,0 +1,2 @@
+export * from './core';
+export { WebhooksModule } from './webhooks.module';
