@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { balancesAmong } from './balance';
+import { batchReleaseRate } from './batch-release';
 import { redemptionWhileExpiring } from './expiry';
 import { median, quantile, runLoad, type LoadResult } from './load';
 import { insertRate, ormRate, postingRate } from './posting';
@@ -245,6 +246,31 @@ async function figureG(stage: Stage): Promise<Figure[]> {
   ];
 }
 
+async function figureR(stage: Stage): Promise<Figure[]> {
+  const ref = fresh('batch');
+  progress('(r) shares to release from');
+  allAnswered(await load(stage.api.port, (n) => stage.programme.share(ref(n))), 201);
+  await nothingOwed(stage);
+  const refs = Array.from({ length: REQUESTS }, (_, n) => ref(n));
+  const pairs: { ours: number; rival: number }[] = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    progress(`(r) batch releases and single ones over HTTP: round ${n + 1} of ${ROUNDS}`);
+    const rival = allAnswered(await load(stage.api.port, (m) => stage.programme.disclose(ref(m))), 200).perSecond;
+    pairs.push({ rival, ours: await batchReleaseRate(stage, refs) });
+  }
+  const ours = median(pairs.map((one) => one.ours));
+  const rival = median(pairs.map((one) => one.rival));
+  return [
+    {
+      what: '(r) batch release, 1,000 customers a call',
+      ours: `${round(ours)} values/s`,
+      beside: `single releases ${round(rival)}/s`,
+      ratio: ours / rival,
+      goal: { atLeast: 3 },
+    },
+  ];
+}
+
 /** Lots that end while redemptions run, and entries that balances are asked for among. */
 const DUE_LOTS = 1_000_000;
 const ENTRIES = 10_000_000;
@@ -301,6 +327,7 @@ const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   c: figureC,
   d: figureD,
   g: figureG,
+  r: figureR,
   x: figureX,
   b: figureB,
   e: figureE,

@@ -23,7 +23,8 @@ afterAll(async () => {
   await database.drop();
 });
 afterEach(async () => {
-  expect(await brokenInvariants(database.url)).toEqual({});
+  const broken = await brokenInvariants(database.url);
+  if (Object.keys(broken).length > 0) throw new Error(`Broken: ${JSON.stringify(broken)}`);
 });
 
 const body = (customerRefs: unknown, changes: object = {}) => ({

@@ -8,6 +8,7 @@ import { call, startService, type Answer } from '../setup/service';
 /** Calls go to one of the two API processes: to which, says the parity of `api`. */
 export interface TwoApis {
   databaseUrl: string;
+  urlOf(api: number): string;
   programme: TestProgramme;
   post(api: number, path: string, body: object, as?: { key?: string; idempotencyKey?: string }): Promise<Answer>;
   share(api: number, customerRef: string, options?: ShareOptions): Promise<Answer>;
@@ -45,6 +46,7 @@ export async function startTwoApis(
   };
   return {
     databaseUrl: database.url,
+    urlOf,
     programme,
     post,
     share: (api, customerRef, { offer = programme.offer, idempotencyKey, ...said } = {}) =>
