@@ -14,7 +14,7 @@ import { SigningKeys } from '../../src/platform/signing-keys';
 import { runJobs } from '../../src/jobs/core';
 import { forfeit } from '../../src/ledger';
 import { finishMerges, moveOwedPoints } from '../../src/merging/core';
-import { customerErasure, endings, eraseOwed } from '../../src/revocation';
+import { countOverdue, customerErasure, endings, eraseOwed, expireConsents, markOverdue } from '../../src/revocation';
 import { grantOwed } from '../../src/rewards';
 import { createProgramme } from '../builders/programme';
 import { createTestDatabase } from '../setup/database';
@@ -57,6 +57,8 @@ export async function startTestApp() {
   return {
     url,
     databaseUrl: testDatabase.url,
+    database,
+    keyRing,
     /** The superuser's connection. */
     owner,
     uuidOf,
@@ -77,6 +79,13 @@ export async function startTestApp() {
     finish: (programme: string): Promise<void> => finishMerges(database, uuidOf(programme), () => false),
     /** Does the jobs of customers who leave. */
     leave: (programme: string): Promise<void> => runJobs(database, uuidOf(programme), JOBS, () => false),
+    /** Marks what is overdue, at a time or now; answers how much. */
+    markOverdue: (programme: string, at?: Date): Promise<number> =>
+      markOverdue(database, uuidOf(programme), () => false, at),
+    /** In all programmes. */
+    countOverdue: (): Promise<number> => countOverdue(database),
+    /** Ends consents whose time is over. */
+    expire: (programme: string): Promise<void> => expireConsents(database, uuidOf(programme), () => false),
     /** Erases what is owed. */
     erase: (programme: string): Promise<void> => eraseOwed(database, uuidOf(programme), () => false),
     async stop(): Promise<void> {
