@@ -13,6 +13,8 @@ export class KeepKeysApart1764000000016 implements MigrationInterface {
     await runner.query(MOVE);
     await runner.query(OWED);
     await runner.query(JOURNAL);
+    await runner.query(REWRAP);
+    await runner.query(HOME);
     for (const [name, select] of Object.entries(VIEWS)) {
       await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
         CREATE OR REPLACE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
@@ -61,6 +63,102 @@ const JOURNAL = `
   -- Customers and revocations are never deleted, and one statement writes the journal, from both: to ask for them again, row by
   -- row, was three quarters of an erasure's time. A view says what the keys did.
   ALTER TABLE erasure_journal DROP CONSTRAINT erasure_journal_customer_fk, DROP CONSTRAINT erasure_journal_revocation_fk;`;
+
+const REWRAP = `
+  -- What the KEK wraps is wrapped anew by another one.
+  GRANT UPDATE (wrapped_key) ON programmes TO gegenwert_app;
+  GRANT UPDATE (wrapped_private) ON signing_keys TO gegenwert_app;
+
+  -- What keys of the service itself come from, of no programme. Not from the KEK, which changes.
+  CREATE TABLE service_secret (
+    one boolean NOT NULL DEFAULT true CONSTRAINT service_secret_pk PRIMARY KEY CONSTRAINT service_secret_one CHECK (one),
+    wrapped bytea NOT NULL
+  );
+  GRANT SELECT, INSERT, UPDATE (wrapped) ON service_secret TO gegenwert_app;
+
+  CREATE FUNCTION programmes_to_rewrap(prefix bytea, at_most integer) RETURNS TABLE (programme_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 100 AS $$
+      SELECT p.id FROM programmes p WHERE substring(p.wrapped_key FROM 1 FOR octet_length(prefix)) <> prefix ORDER BY p.id LIMIT at_most
+    $$;
+  DO $$ BEGIN
+    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
+    ALTER FUNCTION programmes_to_rewrap(bytea, integer) OWNER TO gegenwert_lookup;
+    REVOKE ALL ON FUNCTION programmes_to_rewrap(bytea, integer) FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION programmes_to_rewrap(bytea, integer) TO gegenwert_app;
+    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
+  END $$;`;
+
+const HOME = `
+  -- Where this database was when it was last in use. One that finds itself elsewhere, or behind what its key store knows of, has
+  -- been restored: it is closed until the journal of what was erased since has been replayed. Of no programme.
+  CREATE TABLE home (
+    one boolean NOT NULL DEFAULT true CONSTRAINT home_pk PRIMARY KEY CONSTRAINT home_one CHECK (one),
+    place text NOT NULL,
+    -- Of an embedded cluster: which files these are.
+    files text,
+    -- Where the keys lie apart: in which store.
+    key_store uuid,
+    closed_at timestamptz,
+    why text,
+    CONSTRAINT home_closed_why CHECK ((closed_at IS NULL) = (why IS NULL))
+  );
+  GRANT SELECT ON home TO gegenwert_app;
+
+  -- Cluster, database and timeline: a dump is restored into another one of the first two, and a backup with the log played
+  -- back goes on in a timeline of its own, as a standby that takes over does.
+  CREATE FUNCTION database_place() RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT s.system_identifier || '/' || d.oid || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
+      FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
+  $$;
+
+  -- Every process says so before it does anything. Answers why the database is closed, or null, and whether its transactions had
+  -- to be counted on (ADR 10). reached: how far the key store knows this database to have come.
+  CREATE FUNCTION come_home(of_files text, of_key_store uuid, reached bigint) RETURNS TABLE (closed text, continued boolean)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  DECLARE
+    known public.home;
+    here text := public.database_place();
+  BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('gegenwert home', 0));
+    continued := public.continue_history();
+    SELECT * INTO known FROM public.home;
+    IF known.one IS NULL THEN
+      INSERT INTO public.home (place, files, key_store) VALUES (here, of_files, of_key_store) RETURNING * INTO known;
+    END IF;
+    IF known.key_store IS NOT NULL AND known.key_store IS DISTINCT FROM of_key_store THEN
+      RAISE EXCEPTION 'the keys of these values lie in another store' USING ERRCODE = 'GW001';
+    END IF;
+    closed := CASE
+      WHEN known.closed_at IS NOT NULL THEN known.why
+      WHEN of_key_store IS NOT NULL AND known.key_store IS NOT NULL THEN
+        CASE WHEN reached > public.transactions_to_come() THEN 'the key store knows of later transactions than there are here' END
+      WHEN known.place <> here THEN 'it was restored into another cluster, database or timeline'
+      WHEN known.files <> of_files THEN 'its files are not those that it had'
+      WHEN continued THEN 'its transactions are counted anew' END;
+    UPDATE public.home SET closed_at = CASE WHEN closed IS NOT NULL THEN coalesce(closed_at, clock_timestamp()) END, why = closed,
+      place = CASE WHEN closed IS NULL THEN here ELSE place END, files = CASE WHEN closed IS NULL THEN coalesce(of_files, files) ELSE files END,
+      key_store = coalesce(key_store, of_key_store)
+     WHERE (closed IS DISTINCT FROM known.why OR known.place <> here OR of_files IS DISTINCT FROM coalesce(known.files, of_files)
+        OR known.files IS DISTINCT FROM coalesce(of_files, known.files) OR known.key_store IS DISTINCT FROM coalesce(known.key_store, of_key_store));
+    RETURN NEXT;
+  END $$;
+
+  -- What was erased since is erased again: it is at home here. What is written from now on comes after all that the journal knew.
+  CREATE FUNCTION open_home(of_files text, after bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('gegenwert history', 0));
+    IF after >= public.transactions_to_come() THEN
+      EXECUTE format('CREATE OR REPLACE FUNCTION public.history_offset() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE RETURN %s::bigint', after + 1);
+    END IF;
+    UPDATE public.home SET place = public.database_place(), files = coalesce(of_files, files), closed_at = NULL, why = NULL;
+  END $$;
+  DO $$ DECLARE f text; BEGIN
+    FOREACH f IN ARRAY ARRAY['come_home(text, uuid, bigint)', 'open_home(text, bigint)'] LOOP
+      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
+      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
+    END LOOP;
+  END $$;`;
 
 const VIEWS: Record<string, string> = {
   // 10: of a value that is gone the key is destroyed, and of one that is there it is not.

@@ -33,6 +33,7 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
   await guardResponses(app);
+  keepClosed(app, platform.fence);
   limitStrangers(app);
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
@@ -67,6 +68,16 @@ async function guardResponses(app: NestFastifyApplication): Promise<void> {
     if (request.url.startsWith('/docs')) reply.helmet();
     else void reply.headers(DATA_HEADERS);
     done();
+  });
+}
+
+/** A database that was restored answers nobody but those who ask how it is. */
+function keepClosed(app: NestFastifyApplication, fence: Platform['fence']): void {
+  if (!fence) return;
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onRequest', (request, reply, done) => {
+    if (fence.closed === undefined || request.url.startsWith('/health/')) return done();
+    sendProblem(reply, toProblem(fence.problem()), String(request.id));
   });
 }
 

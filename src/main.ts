@@ -11,11 +11,12 @@ import { runService } from './platform/run-service';
 runService('api', async () => {
   const config = readConfig(process.env);
   const foundation = await layFoundation(config, 'api', entities);
-  const { database, databaseUrl, keyRing, signingKeys, logger } = foundation;
+  const { database, databaseUrl, keyRing, signingKeys, fence, logger } = foundation;
   const queue = { redisUrl: config.redisUrl, databaseUrl };
   await prepareQueue(queue, logger);
   const bell = createBell({ ...queue, logger });
-  const app = await buildApi({ config, database, keyRing, signingKeys, logger, bell });
+  const app = await buildApi({ config, database, keyRing, signingKeys, logger, bell, fence });
+  void fence.whenOpen();
   await app.listen(config.port, '0.0.0.0');
   const metricsServer = config.metricsPort === undefined ? undefined : await startMetricsServer(config.metricsPort);
   const { port } = new URL(await app.getUrl());
@@ -23,6 +24,7 @@ runService('api', async () => {
   return {
     ready: { port: Number(port), metricsPort: metricsServer?.port },
     close: async () => {
+      fence.stop();
       await app.close();
       await bell.close();
       await metricsServer?.close();

@@ -34,11 +34,12 @@ export async function startServices(
     await requireFree(config.metricsPort + 1, 'METRICS_PORT');
   }
   onProgress(config.databaseUrl ? 'connecting to PostgreSQL' : `starting the embedded PostgreSQL in ${config.dataDir}`);
-  const { url, kek, stop } = await findStore(config);
+  const { url, kek, files, stop } = await findStore(config);
   const all = {
     ...env,
     DATABASE_URL: url,
-    GEGENWERT_KEK: kek.toString('base64'),
+    ...(kek && { GEGENWERT_KEK: kek.toString('base64') }),
+    ...(files && { GEGENWERT_DATABASE_FILES: files }),
     GEGENWERT_WEBHOOK_ALLOW_LOOPBACK: String(config.allowLoopbackWebhooks),
   };
   const spawn = (name: string, script: string): Promise<Service> =>

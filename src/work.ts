@@ -26,6 +26,7 @@ import {
   withDueNotices,
 } from './revocation/core';
 import { grantOwed } from './rewards';
+import { destroyOwedKeys, sweepKeys, tellHowFar } from './vault';
 import { Deliverer, forgetOldDeliveries, type OnDelivered, webhookBacklog } from './webhooks/core';
 
 /** How long work that the bell did not ring for can lie: also the longest pause after a worker was killed. */
@@ -35,6 +36,8 @@ const DELIVER_MS = 1_000;
 /** How long what was written waits to be sealed; what comes meanwhile is one block. */
 const SEAL_MS = 1_000;
 const MEASURE_MS = 5_000;
+/** How long a key store does not know how far the values have come. */
+const REACH_MS = 1_000;
 const EXPIRE_MS = 60_000;
 /** A cart that was left has its points back soon. */
 const HOLDS_MS = 5_000;
@@ -95,16 +98,22 @@ export function startWork(
 ): Work {
   const deliverer = new Deliverer({ database, keyRing, outbound, onDelivered: ON_DELIVERED, logger });
   const running = new Map<string, Promise<void>>();
+  const atJobs = new Map<string, Promise<void>>();
   const again = new Set<string>();
   let stopping = false;
   const isStopping = (): boolean => stopping;
+
+  const { dataKeys } = keyRing;
+  const destroyKeys = async (_: Database, programmeId: string): Promise<void> => {
+    if (dataKeys) await destroyOwedKeys(database, dataKeys, programmeId, isStopping);
+  };
 
   /** Each kind of work on its own: one that fails does not keep the others, an erasure least of all, from being done. */
   async function run(programmeId: string): Promise<void> {
     const failures: unknown[] = [];
     do {
       again.delete(programmeId);
-      for (const work of [grantOwed, moveOwedPoints, eraseOwed, doJobs]) {
+      for (const work of [grantOwed, moveOwedPoints, eraseOwed]) {
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
         deliverer.ring(programmeId);
       }
@@ -115,6 +124,7 @@ export function startWork(
   function attend(programmeId: string): Promise<void> {
     // What the API has announced does not wait for the rest.
     deliverer.ring(programmeId);
+    beginJobs(programmeId);
     const current = running.get(programmeId);
     if (current) {
       again.add(programmeId);
@@ -123,6 +133,18 @@ export function startWork(
     const started = run(programmeId).finally(() => running.delete(programmeId));
     running.set(programmeId, started);
     return started;
+  }
+
+  /** Jobs are long: nothing else waits for them, and what else there is is done beside them. */
+  function beginJobs(programmeId: string): void {
+    if (atJobs.has(programmeId)) return;
+    const done = doJobs(database, programmeId, isStopping)
+      .catch((error: unknown) => logger.error({ error }, 'jobs could not be done'))
+      .finally(() => {
+        atJobs.delete(programmeId);
+        deliverer.ring(programmeId);
+      });
+    atJobs.set(programmeId, done);
   }
 
   async function sweep(): Promise<void> {
@@ -180,6 +202,7 @@ export function startWork(
       await inBatches(id, forgetOldMarks);
       await inBatches(id, forgetOldDeliveries);
       await database.inProgramme(id, forgetRefsOnNotices);
+      if (dataKeys) await sweepKeys(database, dataKeys, id, isStopping);
     }
   }
 
@@ -228,6 +251,7 @@ export function startWork(
     repeat(endMerges, EXPIRE_MS, logger, SETTLE_MS),
     repeat(releaseHolds, HOLDS_MS, logger, SETTLE_MS),
     repeat(clean, CLEAN_MS, logger, SETTLE_MS),
+    ...(dataKeys ? [repeat(() => tellHowFar(database, dataKeys), REACH_MS, logger, SETTLE_MS)] : []),
     repeat(watchBooks, WATCH_MS, logger, WATCH_MS),
   ];
   return {
@@ -236,7 +260,7 @@ export function startWork(
     close: async () => {
       stopping = true;
       await Promise.all([...loops.map(({ stop }) => stop()), deliverer.close()]);
-      await Promise.allSettled(running.values());
+      await Promise.allSettled([...running.values(), ...atJobs.values()]);
     },
   };
 }

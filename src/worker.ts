@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { layFoundation } from './platform/boot';
+import { type Foundation, layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';
 import { startMetricsServer } from './platform/metrics';
 import { Outbound } from './platform/outbound';
@@ -11,12 +11,36 @@ const FIRST_SWEEP_MS = 250;
 
 /**
  * The worker process: does what is owed, whenever the bell rings, and finds it when the bell does not. What is owed from
- * before does not wait for the bell, whose library takes longer to load than all else together.
+ * before does not wait for the bell, whose library takes longer to load than all else together. On a database that was
+ * restored it waits until what was erased is erased again.
  */
 runService('worker', async () => {
-  const config = readConfig(process.env);
-  const foundation = await layFoundation(config, 'worker', []);
-  const { database, databaseUrl, keyRing, logger, signingKeys } = foundation;
+  const foundation = await layFoundation(readConfig(process.env), 'worker', []);
+  const { config, fence } = foundation;
+  let close: (() => Promise<void>) | undefined;
+  const begun = fence.whenOpen().then(async () => {
+    if (fence.closed === undefined) close = await begin(foundation);
+  });
+  if (fence.closed === undefined) await begun;
+  // Ready, and with nothing that it could do yet: whoever started it must not take that for a failure.
+  else begun.catch((error: unknown) => setImmediate(() => Promise.reject(error as Error)));
+  const metricsServer =
+    config.metricsPort === undefined
+      ? undefined
+      : await startMetricsServer(config.metricsPort === 0 ? 0 : config.metricsPort + 1);
+  return {
+    ready: { metricsPort: metricsServer?.port },
+    close: async () => {
+      fence.stop();
+      await close?.();
+      await metricsServer?.close();
+      await foundation.close();
+    },
+  };
+});
+
+async function begin(foundation: Foundation): Promise<() => Promise<void>> {
+  const { config, database, databaseUrl, keyRing, logger, signingKeys } = foundation;
   const outbound = new Outbound({ allowLoopback: config.allowLoopbackWebhooks, keepAlive: true });
   const work = startWork(database, keyRing, signingKeys, outbound, logger);
   await Promise.race([work.begun, sleep(FIRST_SWEEP_MS, undefined, { ref: false })]);
@@ -24,17 +48,8 @@ runService('worker', async () => {
   const queue = { redisUrl: config.redisUrl, databaseUrl };
   await prepareQueue(queue, logger);
   const listener = listenToBell({ ...queue, logger, concurrency: 4, onRing: (id) => work.attend(id) });
-  const metricsServer =
-    config.metricsPort === undefined
-      ? undefined
-      : await startMetricsServer(config.metricsPort === 0 ? 0 : config.metricsPort + 1);
   logger.info('working');
-  return {
-    ready: { metricsPort: metricsServer?.port },
-    close: async () => {
-      await Promise.all([listener.close(), work.close()]);
-      await metricsServer?.close();
-      await foundation.close();
-    },
+  return async () => {
+    await Promise.all([listener.close(), work.close()]);
   };
-});
+}

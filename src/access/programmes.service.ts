@@ -21,7 +21,7 @@ export class ProgrammesService {
   /** A new programme with a key of its own and a first admin. @throws 409 `slug-taken`. */
   async found({ slug, name, locale }: NewProgrammeDto): Promise<ProgrammeDto> {
     const programmeId = newId();
-    const wrappedKey = this.keyRing.newProgrammeKey(programmeId);
+    const wrappedKey = await this.keyRing.newProgrammeKey(programmeId);
     const insert = async (tx: Tx) => {
       await tx.query(INSERT, [programmeId, slug, name, locale, wrappedKey]);
       return issueKey(tx, { kind: 'staff', role: 'admin', name: 'First admin' });

@@ -5,7 +5,7 @@ import { Exchange } from '../exchange';
 import { balanceOf } from '../ledger';
 import { Database, type Tx } from '../platform/database';
 import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
-import { openValue } from '../vault';
+import { fetchKeys, openValue } from '../vault';
 import { consentEventsOf, consentsOf, disclosuresOf, heldValues, type HeldValue } from './customer-record';
 import { NO_POINTS } from './customer-view.service';
 import type { CustomerExport, ExportedShare, ExportedValue } from './export.dto';
@@ -55,11 +55,12 @@ export class CustomerExports {
     const { programmeId, customerRef } = caller;
     const held = await this.database.inProgramme(programmeId, (tx) => collect(tx, customerRef, locale));
     const keys = await this.keyRing.of(programmeId);
+    const values = await withKeys(this.keyRing, programmeId, held.values);
     return {
       exportedAt: new Date().toISOString(),
       customerRef,
       ...held,
-      values: held.values.map((value) => openOwn(keys, caller, value)),
+      values: values.map((value) => openOwn(keys, caller, value)),
       shares: await this.withReceipts(caller, held.shares),
     };
   }
@@ -102,6 +103,13 @@ async function all<T>(page: (after?: string) => Promise<{ data: T[]; nextCursor:
     after = next.nextCursor;
   }
   return data;
+}
+
+/** With those keys that lie in another database. */
+async function withKeys(keyRing: KeyRing, programmeId: string, held: HeldValue[]): Promise<HeldValue[]> {
+  const sealed = held.map((value) => value.sealed);
+  const keyed = await fetchKeys(keyRing, programmeId, sealed);
+  return held.map((value, n) => ({ ...value, sealed: keyed[n]! }));
 }
 
 function openOwn(keys: ProgrammeKeys, caller: PrincipalOf<'customer'>, held: HeldValue): ExportedValue {

@@ -12,7 +12,7 @@ import type { BatchDisclosureBody } from './batch.dto';
 import { linesOf, type Line, type Recorded } from './batch-lines';
 import { answerOf } from './disclosure.service';
 import { refusalOf } from './refusals';
-import { release, type Release, type ReleaseRequest } from './release';
+import { releaseIn, type Release, type ReleaseRequest } from './release';
 
 /** Customers of one transaction: more is hardly faster, and keeps a revocation of one of them waiting. */
 const CHUNK_CUSTOMERS = 200;
@@ -31,9 +31,7 @@ export class BatchDisclosure {
   // One transaction in flight a programme and process, whoever else reads in batches: single releases keep their connections.
   private readonly turns = new Batcher<ReleaseRequest[], Release[]>({
     run: (programmeId, turns) =>
-      Promise.all(
-        turns.map((requests) => this.database.inProgramme(programmeId, (tx, commit) => release(tx, commit, requests))),
-      ),
+      Promise.all(turns.map((requests) => releaseIn(this.database, this.keyRing, programmeId, requests))),
     limit: 1,
     mayBeOnes: () => false,
     observe: () => undefined,

@@ -10,7 +10,7 @@ import type { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
 import type { PredicateAnswer, PredicateBody } from './predicate.dto';
 import { predicateOf } from './predicate';
 import { refusalOf } from './refusals';
-import { release, type Release, type ReleaseRequest } from './release';
+import { releaseIn, type Release, type ReleaseRequest } from './release';
 
 const BATCH_LIMIT = 256;
 const NO_REASON = 'A question was answered; no reason was given';
@@ -19,8 +19,7 @@ const NO_REASON = 'A question was answered; no reason was given';
 @Injectable()
 export class Disclosure {
   private readonly batcher = new Batcher<ReleaseRequest, Release>({
-    run: (programmeId, requests) =>
-      this.database.inProgramme(programmeId, (tx, commit) => release(tx, commit, requests)),
+    run: (programmeId, requests) => releaseIn(this.database, this.keyRing, programmeId, requests),
     limit: BATCH_LIMIT,
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'release' }, size),

@@ -1,7 +1,8 @@
 import { lockGateShared } from '../catalogue';
 import { lockCustomersShared } from '../consents';
-import type { Commit, Statement, Tx } from '../platform/database';
-import type { SealedValue } from '../vault';
+import type { Commit, Database, Statement, Tx } from '../platform/database';
+import type { KeyRing } from '../platform/key-ring';
+import { fetchKeys, type SealedValue } from '../vault';
 
 /** Asked for by a recipient: values of a customer, for a purpose. */
 export interface ReleaseRequest {
@@ -34,7 +35,7 @@ const RELEASE: Statement = {
   // read all of a programme's consents, which is so before the first ANALYZE, and in a plan that was made then and kept.
   text: `WITH asked AS (
            SELECT r.id, r.recipient, r.ref, r.purpose, r.reason, r.kind, ARRAY(SELECT json_array_elements_text(r.attributes)) AS attributes,
-                  p.lease_seconds, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
+                  p.lease_seconds, p.third_party_advertising AS for_others, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
                     AND s.recipient_id = r.recipient AND s.ended_at IS NULL) AS suspended
              FROM json_to_recordset($2) AS r(id uuid, recipient uuid, ref text, purpose text, attributes json, reason text, kind text)
              JOIN recipient_purposes rp ON rp.programme_id = $1 AND rp.recipient_id = r.recipient AND rp.purpose = r.purpose
@@ -45,11 +46,12 @@ const RELEASE: Statement = {
                   cardinality(a.attributes) AS wanted, v.version, v.ciphertext, d.wrapped_key,
                   least(statement_timestamp() + make_interval(secs => a.lease_seconds), min(k.until) OVER (PARTITION BY a.id)) AS use_until
              FROM asked a
-             CROSS JOIN LATERAL (SELECT c.id FROM customers c WHERE c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL LIMIT 1) c
+             CROSS JOIN LATERAL (SELECT c.id, c.gpc_at FROM customers c WHERE c.programme_id = $1 AND c.ref = a.ref AND c.merged_into IS NULL LIMIT 1) c
              CROSS JOIN LATERAL (
                SELECT k.id, k.share_id, k.attribute, k.purpose, k.until FROM consents k
                 WHERE k.programme_id = $1 AND k.customer_id = c.id AND k.purpose = a.purpose AND k.attribute = ANY (a.attributes)
-                  AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients) OFFSET 0) k
+                  AND k.status = 'active' AND k.until > statement_timestamp() AND a.recipient = ANY (k.recipients)
+                  AND CASE WHEN a.for_others THEN c.gpc_at IS NULL OR k.given_at > c.gpc_at ELSE true END OFFSET 0) k
              CROSS JOIN LATERAL (SELECT v.version, v.ciphertext FROM vault_values v
                 WHERE v.programme_id = $1 AND v.customer_id = c.id AND v.attribute = k.attribute LIMIT 1) v
              LEFT JOIN LATERAL (SELECT d.wrapped_key FROM key_store.data_keys d WHERE d.programme_id = $1 AND d.id = v.version LIMIT 1) d ON true
@@ -131,4 +133,19 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
       useUntil: found?.useUntil,
     };
   });
+}
+
+/** The same in a transaction of its own, and when that has committed: with those keys that lie in another database. */
+export async function releaseIn(
+  database: Database,
+  keyRing: KeyRing,
+  programmeId: string,
+  requests: ReleaseRequest[],
+): Promise<Release[]> {
+  const releases = await database.inProgramme(programmeId, (tx, commit) => release(tx, commit, requests));
+  if (!keyRing.dataKeys) return releases;
+  const sealed = releases.flatMap(({ values }) => values);
+  const opened = await fetchKeys(keyRing, programmeId, sealed);
+  let at = 0;
+  return releases.map((one) => ({ ...one, values: opened.slice(at, (at += one.values.length)) }));
 }

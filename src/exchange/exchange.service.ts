@@ -10,7 +10,7 @@ import { metrics } from '../platform/metrics';
 import { BELL, type Bell } from '../platform/platform.module';
 import { conflict, notFound } from '../platform/problem';
 import { SigningKeys } from '../platform/signing-keys';
-import { sealValue } from '../vault';
+import { keepKeys, sealValue } from '../vault';
 import { AcceptedShare, commitShares, PreparedShare, whyNone } from './share-batch';
 import { checkShare, noticeOutdated, ShareRequest } from './share-checks';
 import type { AwardAnswer, ShareAnswer, ShareView } from './exchange.dto';
@@ -24,7 +24,7 @@ const FIND_OFFER: Statement = {
 };
 const FIND_SHARE: Statement = {
   name: 'find_share',
-  text: `SELECT s.id, c.ref, s.offer_id, s.offer_version, s.channel, s.refused, s.receipt_kid, s.receipt_form, s.accepted_at, n.hash, n.locale,
+  text: `SELECT s.id, c.ref, s.offer_id, s.offer_version, s.channel, s.refused, s.gpc, s.receipt_kid, s.receipt_form, s.accepted_at, n.hash, n.locale,
                 w.kind, w.points, w.discount, w.why, t.id IS NOT NULL OR d.code IS NOT NULL AS granted, d.code,
                 (SELECT coalesce(json_agg(json_build_object('id', k.id, 'attribute', k.attribute, 'purpose', k.purpose, 'status', k.status)), '[]')
                    FROM consents k WHERE k.programme_id = $1 AND k.customer_id = s.customer_id AND k.share_id = s.id) AS consents
@@ -43,6 +43,7 @@ interface ShareRow {
   offer_version: number;
   channel: string;
   refused: string[];
+  gpc: boolean;
   receipt_kid: string;
   receipt_form: number;
   accepted_at: Date;
@@ -57,6 +58,18 @@ interface ShareRow {
   consents: { id: string; attribute: string; purpose: string; status: string }[];
 }
 
+/** The shares as they are stored, when their keys are kept, where keys lie apart. */
+async function keepAll(keyRing: KeyRing, programmeId: string, shares: PreparedShare[]): Promise<PreparedShare[]> {
+  if (!keyRing.dataKeys) return shares;
+  const kept = await keepKeys(
+    keyRing,
+    programmeId,
+    shares.flatMap(({ values }) => values),
+  );
+  let at = 0;
+  return shares.map((share) => ({ ...share, values: kept.slice(at, (at += share.values.length)) }));
+}
+
 type ConsentLine = { id: string; attribute: string; purpose: string };
 
 /** THE exchange: a customer accepts an offer; consents, values and the promised award become one. */
@@ -65,7 +78,8 @@ export class Exchange {
   private readonly batcher = new Batcher<PreparedShare, AcceptedShare>({
     run: async (programmeId, shares) => {
       const keys = await this.keyRing.of(programmeId);
-      const run = () => this.database.inProgramme(programmeId, (tx, commit) => commitShares(tx, commit, keys, shares));
+      const stored = await keepAll(this.keyRing, programmeId, shares);
+      const run = () => this.database.inProgramme(programmeId, (tx, commit) => commitShares(tx, commit, keys, stored));
       const outcomes = await run().catch((error: unknown) => {
         // The same key for another customer, in another process, whose lock is not this one's.
         if (violatedConstraint(error) === 'idempotency_keys_pk') return run();
@@ -109,12 +123,13 @@ export class Exchange {
       noticeId: checked.notice.id,
       channel: request.channel ?? 'unspecified',
       refused: checked.refused,
+      gpc: request.gpc,
       consents: checked.consents,
       values: checked.values.map(([attribute, value]) =>
         sealValue(keys, { programmeId, customerRef: request.customerRef, attribute }, value),
       ),
       receiptKid: this.signingKeys.currentKid,
-      idempotency: call.key === undefined ? undefined : fingerprint(keys, call, call.key),
+      idempotency: call.key === undefined ? undefined : fingerprint(keys, said(call, request), call.key),
     });
     if (outcome.replayed) markReplayed(call, 201);
     return {
@@ -126,6 +141,7 @@ export class Exchange {
         attribute,
         purpose,
       })),
+      ...(request.gpc && { globalPrivacyControl: { refused: checked.refusedBySignal } }),
       receipt: this.receipt(programmeId, offer, {
         ...outcome,
         customerRef: request.customerRef,
@@ -161,6 +177,7 @@ export class Exchange {
         id: toPublicId('cns', consent.id),
       })),
       refused: row.refused,
+      globalPrivacyControl: row.gpc,
       receipt: this.receipt(programmeId, offer, {
         id: row.id,
         customerRef: row.ref,
@@ -231,6 +248,9 @@ export class Exchange {
     });
   }
 }
+
+/** A share with the signal is another request than one without. */
+const said = (call: Call, { gpc }: ShareRequest): Call => (gpc ? { ...call, body: { gpc, of: call.body } } : call);
 
 function inOrderOfAsking<Line extends ConsentLine>(offer: PublishedOffer, lines: Line[]): Line[] {
   const order = offer.asks.flatMap((ask) => ask.purposes.map(({ key }) => `${ask.attribute} ${key}`));

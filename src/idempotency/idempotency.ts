@@ -30,7 +30,10 @@ const REMEMBER: Statement = {
   text: 'INSERT INTO idempotency_keys (programme_id, key, request, status, answer) VALUES ($1, $2, $3, $4, $5)',
 };
 
-export function fingerprint(keys: ProgrammeKeys, call: Call, key: string): Fingerprint {
+/** Only the one key is needed: what is asked again, or taken back, does not wait for a KEK that is away. */
+export type IdempotencyKeys = Pick<ProgrammeKeys, 'idempotency'>;
+
+export function fingerprint(keys: IdempotencyKeys, call: Call, key: string): Fingerprint {
   return {
     key: keyedHash(keys.idempotency, `key ${call.principal.callerId} ${key}`),
     request: keyedHash(keys.idempotency, `request ${call.route} ${JSON.stringify(call.body ?? null)}`),
@@ -99,13 +102,13 @@ export class Idempotency {
         return answer;
       };
     }
-    const keys = await this.keyRing.of(call.principal.programmeId);
+    const keys = this.keyRing.idempotencyOf(call.principal.programmeId);
     return (tx) => this.claimed(tx, keys, fingerprint(keys, call, key), call, status, work);
   }
 
   private async claimed<T extends object, Kind extends Tx>(
     tx: Kind,
-    keys: ProgrammeKeys,
+    keys: IdempotencyKeys,
     print: Fingerprint,
     call: Call,
     status: Status<T>,

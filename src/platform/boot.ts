@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Config } from './config';
+import { DataKeys } from './data-keys';
 import { Database } from './database';
 import { startEmbeddedPostgres } from './embedded-postgres';
+import { Fence } from './fence';
+import { keksOf } from './kek';
 import { KeyRing } from './key-ring';
 import { createLogger, type Logger } from './logging';
-import { continueHistory, hasNewestSchema, migrate } from './migrate';
+import { hasNewestKeySchema, hasNewestSchema, migrate, migrateKeys } from './migrate';
 import { SigningKeys } from './signing-keys';
 
 /** What every process needs before it is built. */
@@ -17,6 +20,8 @@ export interface Foundation {
   database: Database;
   keyRing: KeyRing;
   signingKeys: SigningKeys;
+  /** Whether the database has been restored and must not be used yet. */
+  fence: Fence;
   logger: Logger;
   /** Leaves the database, and ends an embedded one that this process started. */
   close(): Promise<void>;
@@ -34,35 +39,62 @@ export async function layFoundation(
   entities: EntityTarget<ObjectLiteral>[],
 ): Promise<Foundation> {
   const logger = createLogger(config.logLevel, name);
-  const { url, kek, stop } = await findStore(config);
+  const { url, kek, files, stop } = await findStore(config);
+  let database: Database | undefined;
+  let dataKeys: DataKeys | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([database?.close(), dataKeys?.close()]);
+    await stop();
+  };
   try {
-    const database = await Database.connect({ url, connections: CONNECTIONS, entities });
+    database = await Database.connect({ url, connections: CONNECTIONS, entities });
     // An empty database cannot even be asked. What else may be wrong, migrating will say.
     if (!(await hasNewestSchema(database).catch(() => false))) await migrate(url);
-    // Before anything is written: what was counted below what is sealed would count as slipped in.
-    if (await continueHistory(database))
-      logger.warn('transactions count anew, as after a restore; history goes on after what it has');
-    const keyRing = new KeyRing(kek, database);
+    dataKeys = await openKeyStore(config);
+    const fence = await Fence.comeHome(database, { files, dataKeys }, logger);
+    const keyRing = await KeyRing.open(keksOf({ ...config, kek }), database, dataKeys);
     const signingKeys = await SigningKeys.load(database, keyRing);
-    const close = async (): Promise<void> => {
-      await database.close();
-      await stop();
-    };
-    return { config, databaseUrl: url, database, keyRing, signingKeys, logger, close };
+    return { config, databaseUrl: url, database, keyRing, signingKeys, fence, logger, close };
   } catch (error) {
-    await stop();
+    await close();
     throw error;
   }
 }
 
-/** The database named by the settings, or the embedded one with its own key in its data folder. */
-export async function findStore(config: Config): Promise<{ url: string; kek: Buffer; stop: () => Promise<void> }> {
-  if (config.databaseUrl) {
-    if (!config.kek) throw new Error('GEGENWERT_KEK is required with DATABASE_URL');
-    return { url: config.databaseUrl, kek: config.kek, stop: async () => undefined };
+async function openKeyStore({ keysDatabaseUrl: url }: Config): Promise<DataKeys | undefined> {
+  if (url === undefined) return undefined;
+  const dataKeys = await DataKeys.connect(url, CONNECTIONS);
+  try {
+    if (!(await hasNewestKeySchema(dataKeys).catch(() => false))) await migrateKeys(url);
+    return dataKeys;
+  } catch (error) {
+    await dataKeys.close();
+    throw error;
   }
-  const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir });
-  return { url: postgres.url, kek: config.kek ?? embeddedKek(config.dataDir), stop: () => postgres.stop() };
+}
+
+/** Where the values are, and what opens their keys. */
+export interface Store {
+  url: string;
+  /** Undefined: it lies in KMS. */
+  kek: Buffer | undefined;
+  /** Which files an embedded cluster is: restored from a copy, they are others. */
+  files: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** The database named by the settings, or the embedded one with its own key in its data folder. */
+export async function findStore(config: Config): Promise<Store> {
+  const { kek, kms, dataDir, databaseUrl } = config;
+  if (databaseUrl) return { url: databaseUrl, kek, files: config.databaseFiles, stop: async () => undefined };
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  const { ino, birthtimeMs } = statSync(join(dataDir, 'postgres', 'PG_VERSION'));
+  return {
+    url: postgres.url,
+    kek: kek ?? (kms ? undefined : embeddedKek(dataDir)),
+    files: `${ino}/${birthtimeMs}`,
+    stop: () => postgres.stop(),
+  };
 }
 
 /** The embedded default's own KEK: in the data folder, for its owner alone. */

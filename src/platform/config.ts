@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
+import { type KekSettings, readKeks } from './kek/settings';
 
 /** Settings of a service process, read once at its start. */
-export interface Config {
+export interface Config extends KekSettings {
   port: number;
   /** Port of /metrics; undefined: no metrics server. */
   metricsPort: number | undefined;
@@ -11,8 +12,10 @@ export interface Config {
   redisUrl: string | undefined;
   dataDir: string;
   operatorKey: string | undefined;
-  /** Key-encryption key, 32 bytes; undefined only with the embedded PostgreSQL, which makes one. */
-  kek: Buffer | undefined;
+  /** Where the values' data keys lie; undefined: beside the values. */
+  keysDatabaseUrl: string | undefined;
+  /** Which files an embedded database is, where the process that started it says so. */
+  databaseFiles: string | undefined;
   logLevel: LogLevel;
   allowLoopbackWebhooks: boolean;
   /** How often each may call; 0: as often as it likes. */
@@ -69,6 +72,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
     return Number(text);
   };
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const keysDatabaseUrl = url('GEGENWERT_KEYS_DATABASE_URL', ['postgres:', 'postgresql:']);
+  if (keysDatabaseUrl !== undefined && keysDatabaseUrl === databaseUrl)
+    faults.push('GEGENWERT_KEYS_DATABASE_URL must name another database than DATABASE_URL');
   const loopback = env.GEGENWERT_WEBHOOK_ALLOW_LOOPBACK || (databaseUrl ? 'false' : 'true');
   if (loopback !== 'true' && loopback !== 'false')
     faults.push('GEGENWERT_WEBHOOK_ALLOW_LOOPBACK must be true or false');
@@ -83,7 +89,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     dataDir: env.GEGENWERT_DATA_DIR || '.data',
     operatorKey,
-    kek: readKek(env.GEGENWERT_KEK, databaseUrl !== undefined && options.kek !== 'unused', faults),
+    ...readKeks(env, databaseUrl !== undefined && options.kek !== 'unused', faults),
+    keysDatabaseUrl,
+    databaseFiles: env.GEGENWERT_DATABASE_FILES || undefined,
     logLevel,
     allowLoopbackWebhooks: loopback === 'true',
     callsPerMinute: {
@@ -95,17 +103,6 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
-}
-
-function readKek(text: string | undefined, required: boolean, faults: string[]): Buffer | undefined {
-  if (!text) {
-    if (required)
-      faults.push('GEGENWERT_KEK is required with DATABASE_URL: 32 random bytes in base64 (openssl rand -base64 32)');
-    return undefined;
-  }
-  const kek = Buffer.from(text, 'base64');
-  if (kek.length !== 32) faults.push('GEGENWERT_KEK must be 32 bytes in base64 (openssl rand -base64 32)');
-  return kek;
 }
 
 function readNetworks(name: string, env: NodeJS.ProcessEnv, faults: string[]): string[] {

@@ -1,8 +1,10 @@
-import { Database, Statement } from './database';
-import { deriveKey, KEY_BYTES, open, randomFromPool, seal } from './crypto';
-import { notFound } from './problem';
+import type { DataKeys } from './data-keys';
+import type { Database, Statement } from './database';
+import { deriveKey, KEY_BYTES, randomFromPool } from './crypto';
+import { Keks, LocalKek } from './kek';
+import { notFound, Problem } from './problem';
 
-/** The keys of a programme, each for one use, all derived from the programme's own key. */
+/** The keys of a programme, each for one use. */
 export interface ProgrammeKeys {
   /** Wraps the data key of each value. */
   values: Buffer;
@@ -18,43 +20,95 @@ const FIND_PROGRAMME_KEY: Statement = {
   name: 'find_programme_key',
   text: 'SELECT wrapped_key FROM programmes WHERE id = $1',
 };
+const SERVICE_SECRET: Statement = { name: 'service_secret', text: 'SELECT wrapped FROM service_secret' };
+const ADD_SERVICE_SECRET: Statement = {
+  name: 'add_service_secret',
+  text: 'INSERT INTO service_secret (wrapped) VALUES ($1) ON CONFLICT DO NOTHING',
+};
+const SECRET = 'service secret';
 
-/** Unwraps programme keys with the key-encryption key (KEK), and keeps them in memory. */
+/** So long a programme's keys stay in memory: a KEK that is taken away is felt after this. */
+const KEPT_MILLISECONDS = 5 * 60_000;
+
+interface Kept {
+  keys: Promise<ProgrammeKeys>;
+  until: number;
+}
+
+/** Unwraps programme keys with the key-encryption key (KEK), and keeps them in memory for a while. */
 export class KeyRing {
-  private readonly programmes = new Map<string, Promise<ProgrammeKeys>>();
+  private readonly programmes = new Map<string, Kept>();
+  private readonly keks: Keks;
+  /** What keys of the service itself come from: the same in every process, whatever becomes of the KEK. */
+  private secret: Buffer;
+  private readonly derived = new Map<string, Buffer>();
 
+  /**
+   * @param keks or 32 bytes, as the only one, which keys of the service are then derived from
+   * @param dataKeys where values' data keys lie in a database of their own
+   */
   constructor(
-    private readonly kek: Buffer,
+    keks: Keks | Buffer,
     private readonly database: Database,
-  ) {}
+    readonly dataKeys?: DataKeys,
+  ) {
+    this.keks = keks instanceof Keks ? keks : new Keks(new LocalKek(keks));
+    this.secret = keks instanceof Keks ? Buffer.alloc(0) : keks;
+  }
+
+  /** A ring with the service's own secret, which is made where there is none. */
+  static async open(keks: Keks, database: Database, dataKeys?: DataKeys): Promise<KeyRing> {
+    const ring = new KeyRing(keks, database, dataKeys);
+    const find = () => database.query<{ wrapped: Buffer }>(SERVICE_SECRET);
+    let [row] = await find();
+    if (!row) {
+      // Two processes that start together: one is first, and both use that one's.
+      await database.query(ADD_SERVICE_SECRET, [await keks.wrap(randomFromPool(KEY_BYTES), SECRET)]);
+      [row] = await find();
+    }
+    if (!row) throw new Error('There is no service secret');
+    ring.secret = await keks.unwrap(row.wrapped, SECRET).catch((error: unknown) => {
+      if (error instanceof Problem) throw error;
+      throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.');
+    });
+    return ring;
+  }
 
   /** A new programme's key, wrapped, to be stored with the programme. */
-  newProgrammeKey(programmeId: string): Buffer {
+  newProgrammeKey(programmeId: string): Promise<Buffer> {
     return this.wrap(randomFromPool(KEY_BYTES), `programme ${programmeId}`);
   }
 
   /** Wraps something of the service's own with the KEK; about is what it must be unwrapped with. */
-  wrap(plain: Buffer, about: string): Buffer {
-    return seal(this.kek, plain, about);
+  wrap(plain: Buffer, about: string): Promise<Buffer> {
+    return this.keks.wrap(plain, about);
   }
 
-  unwrap(wrapped: Buffer, about: string): Buffer {
-    return open(this.kek, wrapped, about);
+  unwrap(wrapped: Buffer, about: string): Promise<Buffer> {
+    return this.keks.unwrap(wrapped, about);
   }
 
-  /** A key of the service, the same in every process that has the KEK. */
+  /** A key of the service, the same in every process. */
   serviceKey(use: string): Buffer {
-    return deriveKey(this.kek, use);
+    const known = this.derived.get(use) ?? deriveKey(this.secret, use);
+    this.derived.set(use, known);
+    return known;
   }
 
+  /** Not of the programme's key: what is only repeated, or taken back, must work while the KEK is away. */
+  idempotencyOf(programmeId: string): Pick<ProgrammeKeys, 'idempotency'> {
+    return { idempotency: this.serviceKey(`idempotency ${programmeId}`) };
+  }
+
+  /** @throws 404; 503 where the KEK is away. */
   of(programmeId: string): Promise<ProgrammeKeys> {
     const known = this.programmes.get(programmeId);
-    if (known) return known;
+    if (known && known.until > Date.now()) return known.keys;
     // The promise is kept, so that a rush on a fresh process asks the database once; a failure is not.
-    const loading = this.load(programmeId);
-    this.programmes.set(programmeId, loading);
-    loading.catch(() => this.programmes.delete(programmeId));
-    return loading;
+    const kept = { keys: this.load(programmeId), until: Date.now() + KEPT_MILLISECONDS };
+    this.programmes.set(programmeId, kept);
+    kept.keys.catch(() => this.programmes.get(programmeId) === kept && this.programmes.delete(programmeId));
+    return kept.keys;
   }
 
   private async load(programmeId: string): Promise<ProgrammeKeys> {
@@ -63,12 +117,12 @@ export class KeyRing {
       tx.query<{ wrapped_key: Buffer }>(FIND_PROGRAMME_KEY, [programmeId]),
     );
     if (!row) throw notFound('programme');
-    const key = this.unwrap(row.wrapped_key, `programme ${programmeId}`);
+    const key = await this.unwrap(row.wrapped_key, `programme ${programmeId}`);
     return {
       values: deriveKey(key, 'values'),
       marks: deriveKey(key, 'marks'),
-      idempotency: deriveKey(key, 'idempotency'),
       webhooks: deriveKey(key, 'webhooks'),
+      ...this.idempotencyOf(programmeId),
     };
   }
 }

@@ -4,6 +4,7 @@ import type { Bell } from './queue';
 import { SigningKeys } from './signing-keys';
 import type { Config } from './config';
 import { Database } from './database';
+import type { Fence } from './fence';
 import { KeyRing } from './key-ring';
 
 export const CONFIG = Symbol('config');
@@ -18,6 +19,8 @@ export interface Platform {
   signingKeys: SigningKeys;
   logger: Logger;
   bell: Bell;
+  /** Undefined: there is nothing that could be closed. */
+  fence?: Fence;
 }
 
 /** What the processes build before Nest starts, given to every module. */

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, generateKeyPairSync, KeyObject, sign } from 'node:crypto';
 import { Database, Statement } from './database';
 import { KeyRing } from './key-ring';
+import { Problem } from './problem';
 
 /** An Ed25519 public key as RFC 8037 JWK. */
 export interface PublicJwk {
@@ -47,10 +48,12 @@ function newKey(): { jwk: PublicJwk; privateKey: KeyObject } {
 }
 
 /** The first thing that a process opens with its KEK: whoever brings another one learns it here. */
-function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Row): Buffer {
+async function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Row): Promise<Buffer> {
   try {
-    return keyRing.unwrap(wrapped, `signing key ${kid}`);
-  } catch {
+    return await keyRing.unwrap(wrapped, `signing key ${kid}`);
+  } catch (error) {
+    // KMS may only be away.
+    if (error instanceof Problem) throw error;
     throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.');
   }
 }
@@ -74,17 +77,19 @@ export class SigningKeys {
     let rows = await database.query<Row>(ALL);
     if (!rows.some((row) => row.current)) {
       const { jwk, privateKey } = newKey();
-      const wrapped = keyRing.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), `signing key ${jwk.kid}`);
+      const wrapped = await keyRing.wrap(privateKey.export({ format: 'der', type: 'pkcs8' }), `signing key ${jwk.kid}`);
       // Two processes that start together: the database lets one key be current, and both use that one.
       await database.query(ADD, [jwk.kid, jwk, wrapped]);
       rows = await database.query<Row>(ALL);
     }
     const current = rows.find((row) => row.current);
     if (!current) throw new Error('No signing key is current');
-    const keys = rows.map((row): [string, KeyObject] => {
-      const der = unwrapped(keyRing, row);
-      return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
-    });
+    const keys = await Promise.all(
+      rows.map(async (row): Promise<[string, KeyObject]> => {
+        const der = await unwrapped(keyRing, row);
+        return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
+      }),
+    );
     return new SigningKeys(new Map(keys), rows, current.kid, { keys: rows.map((row) => row.public_jwk) });
   }
 

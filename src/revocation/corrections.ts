@@ -6,7 +6,7 @@ import { Database, type Statement } from '../platform/database';
 import { KeyRing } from '../platform/key-ring';
 import { BELL, type Bell } from '../platform/platform.module';
 import { notFound, Problem } from '../platform/problem';
-import { sealValue, storeValues } from '../vault';
+import { keepKeys, sealValue, storeValues } from '../vault';
 import type { CorrectionAnswer } from './correction.dto';
 import { announceCorrected } from './tell';
 
@@ -50,7 +50,10 @@ export class Corrections {
   ): Promise<CorrectionAnswer> {
     await this.check(programmeId, attribute, value);
     const keys = await this.keyRing.of(programmeId);
-    const sealed = sealValue(keys, { programmeId, customerRef, attribute }, value);
+    const [sealed] = await keepKeys(this.keyRing, programmeId, [
+      sealValue(keys, { programmeId, customerRef, attribute }, value),
+    ]);
+    if (!sealed) throw new Error('A value was sealed, and is not there');
     const answer = await this.database.inProgramme(programmeId, async (tx) => {
       await lockCustomers(tx, [customerRef]);
       const customerId = await findCustomer(tx, customerRef);

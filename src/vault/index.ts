@@ -1,3 +1,4 @@
+export { destroyOwedKeys, fetchKeys, keepKeys, sweepKeys, tellHowFar } from './keys-apart';
 export {
   countUncoveredWithout,
   eraseUncovered,
@@ -6,4 +7,5 @@ export {
   storeValues,
   type SealedValue,
   type Uncovered,
+  WITH_GONE_VALUES,
 } from './vault';

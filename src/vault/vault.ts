@@ -2,6 +2,7 @@ import { KEY_BYTES, open, randomFromPool, seal } from '../platform/crypto';
 import type { Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
 import type { ProgrammeKeys } from '../platform/key-ring';
+import { unavailable } from '../platform/problem';
 
 /** Where a value belongs. Authenticated with the ciphertext: moved to any other place it does not open. */
 export interface Place {
@@ -47,6 +48,20 @@ const STORE: Statement = {
          ON CONFLICT ON CONSTRAINT vault_values_pk DO UPDATE SET version = excluded.version, ciphertext = excluded.ciphertext,
            stored_at = excluded.stored_at`,
 };
+/**
+ * What belongs to every erasure, as CTEs of a statement that deletes values in one named
+ * `gone (customer_id, attribute, version, revocation)`, of the programme $1: their keys are destroyed, or that is owed where they
+ * lie in another database, and the journal is written.
+ */
+export const WITH_GONE_VALUES = `destroyed AS (
+           UPDATE key_store.data_keys SET wrapped_key = NULL, destroyed_at = statement_timestamp()
+            WHERE programme_id = $1 AND id = ANY (ARRAY(SELECT version FROM gone)) RETURNING id),
+         owed AS (
+           INSERT INTO outbox (programme_id, topic, id)
+             SELECT $1, 'key', version FROM gone WHERE version NOT IN (SELECT id FROM destroyed)),
+         told AS (
+           INSERT INTO erasure_journal (programme_id, customer_id, attribute, version, revocation_id)
+             SELECT $1, customer_id, attribute, version, revocation FROM gone)`;
 const ERASE: Statement = {
   name: 'erase_uncovered_values',
   // ended_at says the same as the status, and leaves the planner no index over all that is active.
@@ -61,15 +76,7 @@ const ERASE: Statement = {
            DELETE FROM vault_values v USING uncovered u
             WHERE v.programme_id = $1 AND v.customer_id = u.customer_id AND v.attribute = u.attribute
            RETURNING v.customer_id, v.attribute, v.version, u.revocation),
-         destroyed AS (
-           UPDATE key_store.data_keys SET wrapped_key = NULL, destroyed_at = statement_timestamp()
-            WHERE programme_id = $1 AND id = ANY (ARRAY(SELECT version FROM gone)) RETURNING id),
-         owed AS (
-           INSERT INTO outbox (programme_id, topic, id)
-             SELECT $1, 'key', version FROM gone WHERE version NOT IN (SELECT id FROM destroyed)),
-         told AS (
-           INSERT INTO erasure_journal (programme_id, customer_id, attribute, version, revocation_id)
-             SELECT $1, customer_id, attribute, version, revocation FROM gone)
+         ${WITH_GONE_VALUES}
          SELECT count(*)::int AS erased FROM gone`,
 };
 const COUNT_UNCOVERED: Statement = {
@@ -102,7 +109,7 @@ export function openValue(
   sealed: SealedValue,
 ): unknown {
   const bound = about({ ...place, attribute: sealed.attribute, version: sealed.version });
-  if (sealed.wrappedKey === undefined) throw new Error('The key of a value is not there');
+  if (sealed.wrappedKey === undefined) throw unavailable('The key of a value is not there.');
   const dataKey = open(keys.values, sealed.wrappedKey, bound);
   return JSON.parse(open(dataKey, sealed.ciphertext, bound).toString()) as unknown;
 }

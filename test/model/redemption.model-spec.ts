@@ -51,7 +51,7 @@ describe('redemptions and a reference', () => {
     database = await Database.connect({ url: testDatabase.url, connections: 2, entities: [] });
     client = new Client({ connectionString: testDatabase.url });
     await client.connect();
-    const key = new KeyRing(randomBytes(32), database).newProgrammeKey(programmeId);
+    const key = await new KeyRing(randomBytes(32), database).newProgrammeKey(programmeId);
     await client.query(
       `INSERT INTO programmes (id, slug, name, locale, wrapped_key) VALUES ($1, 'model', 'Model', 'de', $2)`,
       [programmeId, key],

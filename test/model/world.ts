@@ -81,7 +81,7 @@ export async function startWorld(): Promise<World> {
     sql,
     foundProgramme: async () => {
       const id = newId();
-      await copyProgramme(sql, pattern.id, { id, wrappedKey: keyRing.newProgrammeKey(id) });
+      await copyProgramme(sql, pattern.id, { id, wrappedKey: await keyRing.newProgrammeKey(id) });
       return programmeOf(app, database, id, pattern);
     },
     stop: async () => {

@@ -1,0 +1,84 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { unavailable } from '../problem';
+import type { KekProvider } from './provider';
+
+export interface AwsKmsSettings {
+  /** Id, ARN or alias of a symmetric key. */
+  keyId: string;
+  region: string;
+  /** Undefined: that of the region. */
+  endpoint: string | undefined;
+}
+
+/** Nothing of a request waits longer for a key than it would for the database. */
+const TIMEOUT_MILLISECONDS = 3_000;
+
+/** What KMS says of a ciphertext that is not this key's, or not of this thing: the rest is the way to it, or its state. */
+const NOT_ITS_OWN = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
+
+/**
+ * A KEK in AWS KMS: it never leaves it. What a key is about goes along as encryption context, so that KMS authenticates it, and
+ * CloudTrail says for what it was asked. Credentials are found as the AWS SDK finds them.
+ */
+export class AwsKmsKek implements KekProvider {
+  readonly id: string;
+  private client: Promise<Kms> | undefined;
+
+  constructor(private readonly settings: AwsKmsSettings) {
+    this.id = `aws-kms:${settings.keyId}`;
+  }
+
+  async wrap(plain: Buffer, about: string): Promise<Buffer> {
+    const { CiphertextBlob } = await this.ask(({ client, EncryptCommand }) =>
+      client.send(
+        new EncryptCommand({ KeyId: this.settings.keyId, Plaintext: plain, EncryptionContext: { gegenwert: about } }),
+      ),
+    );
+    return bytes(CiphertextBlob);
+  }
+
+  async unwrap(wrapped: Buffer, about: string): Promise<Buffer> {
+    const { Plaintext } = await this.ask(({ client, DecryptCommand }) =>
+      client.send(
+        new DecryptCommand({
+          KeyId: this.settings.keyId,
+          CiphertextBlob: wrapped,
+          EncryptionContext: { gegenwert: about },
+        }),
+      ),
+    );
+    return bytes(Plaintext);
+  }
+
+  private async ask<T>(question: (kms: Kms) => Promise<T>): Promise<T> {
+    try {
+      return await question(await (this.client ??= connect(this.settings)));
+    } catch (error) {
+      if (NOT_ITS_OWN.has((error as Error).name)) throw error;
+      throw unavailable(`The key-encryption key cannot be used (${(error as Error).name}).`);
+    }
+  }
+}
+
+interface Kms {
+  client: KMSClient;
+  EncryptCommand: typeof import('@aws-sdk/client-kms').EncryptCommand;
+  DecryptCommand: typeof import('@aws-sdk/client-kms').DecryptCommand;
+}
+
+/** Loaded by whoever asks KMS for something, and by nobody else: it takes longer to load than a worker. */
+async function connect({ region, endpoint }: AwsKmsSettings): Promise<Kms> {
+  const { KMSClient, EncryptCommand, DecryptCommand } = await import('@aws-sdk/client-kms');
+  const client = new KMSClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: TIMEOUT_MILLISECONDS, requestTimeout: TIMEOUT_MILLISECONDS },
+  });
+  return { client, EncryptCommand, DecryptCommand };
+}
+
+function bytes(answer: Uint8Array | undefined): Buffer {
+  if (answer === undefined) throw new Error('KMS answered without the key');
+  return Buffer.from(answer);
+}
