@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
+import { Gpc } from '../consents';
 import { ApiProblems, MERGED, type Problems } from '../platform/http/api-problems';
 import { MeShareBody, ShareAnswer, ShareBody, ShareView } from './exchange.dto';
 import { Exchange } from './exchange.service';
@@ -35,8 +36,8 @@ export class ExchangeController {
   @ApiOperation({ operationId: 'createShare', summary: 'Share values for an offer' })
   @ApiCreatedResponse({ type: ShareAnswer })
   @ApiProblems(REFUSALS)
-  create(@ThisCall() call: Call, @Body() body: ShareBody): Promise<ShareAnswer> {
-    return this.exchange.share(call, body);
+  create(@ThisCall() call: Call, @Gpc() gpc: boolean, @Body() body: ShareBody): Promise<ShareAnswer> {
+    return this.exchange.share(call, { ...body, gpc });
   }
 
   @Get('shares/:id')
@@ -57,9 +58,10 @@ export class ExchangeController {
   createMine(
     @ThisCall() call: Call,
     @Caller() caller: PrincipalOf<'customer'>,
+    @Gpc() gpc: boolean,
     @Body() body: MeShareBody,
   ): Promise<ShareAnswer> {
-    return this.exchange.share(call, { ...body, customerRef: caller.customerRef });
+    return this.exchange.share(call, { ...body, gpc, customerRef: caller.customerRef });
   }
 
   @Get('me/shares/:id')

@@ -142,6 +142,13 @@ export class ConsentAnswer {
   purpose: string;
 }
 
+/** Answered to a share that came with Sec-GPC: 1. */
+export class GpcAnswer {
+  /** `attribute:purpose` of advertising by others: refused by the signal, whatever the call says otherwise. */
+  @ApiProperty({ type: [String], example: ['birthday:partner-ads'] })
+  refused: string[];
+}
+
 export class ShareAnswer {
   @ApiProperty({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
   id: string;
@@ -151,6 +158,8 @@ export class ShareAnswer {
   award: AwardAnswer;
   @ApiProperty({ type: [ConsentAnswer] })
   consents: ConsentAnswer[];
+  @ApiPropertyOptional({ type: () => GpcAnswer })
+  globalPrivacyControl?: GpcAnswer;
   /** Signed proof of the consents (JWS, EdDSA; keys at /.well-known/jwks.json). */
   @ApiProperty({ example: 'eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJnZWdlbndlcnQifQ.c2lnbmF0dXJl' })
   receipt: string;
@@ -183,6 +192,9 @@ export class ShareView {
   /** `attribute:purpose` that was asked and not granted. */
   @ApiProperty({ example: ['birthday:profiling'] })
   refused: string[];
+  /** Whether the call said Sec-GPC: 1, so that advertising by others is among what was refused. */
+  @ApiProperty({ example: false })
+  globalPrivacyControl: boolean;
   @ApiProperty({ example: 'eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJnZWdlbndlcnQifQ.c2lnbmF0dXJl' })
   receipt: string;
 }

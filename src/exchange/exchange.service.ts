@@ -123,7 +123,7 @@ export class Exchange {
       noticeId: checked.notice.id,
       channel: request.channel ?? 'unspecified',
       refused: checked.refused,
-      gpc: request.gpc,
+      gpc: request.gpc ?? false,
       consents: checked.consents,
       values: checked.values.map(([attribute, value]) =>
         sealValue(keys, { programmeId, customerRef: request.customerRef, attribute }, value),

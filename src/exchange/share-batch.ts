@@ -1,6 +1,7 @@
 import {
   addCustomers,
   give,
+  keepSignal,
   RECEIPT_FORM,
   identifyCustomers,
   lockCustomers,
@@ -38,6 +39,8 @@ export interface PreparedShare {
   noticeId: string;
   channel: string;
   refused: string[];
+  /** Whether the call said Sec-GPC: 1. */
+  gpc: boolean;
   consents: GivenConsent[];
   values: SealedValue[];
   receiptKid: string;
@@ -72,10 +75,10 @@ const READ_OFFERS: Statement = {
 };
 const WRITE_SHARES: Statement = {
   name: 'write_shares',
-  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, receipt_kid, receipt_form, ciphertexts, accepted_at)
-           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.kid, ${RECEIPT_FORM},
+  text: `INSERT INTO shares (programme_id, customer_id, id, offer_id, offer_version, notice_id, channel, refused, gpc, receipt_kid, receipt_form, ciphertexts, accepted_at)
+           SELECT $1, r.customer, r.id, r.offer, r.version, r.notice, r.channel, ARRAY(SELECT json_array_elements_text(r.refused)), r.gpc, r.kid, ${RECEIPT_FORM},
                   decode(r.ciphertexts, 'base64'), $3
-             FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, kid text,
+             FROM json_to_recordset($2) AS r(customer bigint, id uuid, offer uuid, version int, notice uuid, channel text, refused json, gpc boolean, kid text,
                                              ciphertexts text)`,
 };
 const WRITE_AWARDS: Statement = {
@@ -231,6 +234,7 @@ async function write(tx: Tx, accepted: Accepted[], now: Date): Promise<void> {
     topic: answer.earns ? share.offer.reward.type : ('share' as const),
     id: share.id,
   }));
+  const signalled = accepted.filter(({ share }) => share.gpc).map(({ customer }) => customer.id);
   const answers = accepted.flatMap(({ share, answer }) =>
     share.idempotency ? [{ ...share.idempotency, status: 201, answer }] : [],
   );
@@ -238,6 +242,7 @@ async function write(tx: Tx, accepted: Accepted[], now: Date): Promise<void> {
     addCustomers(tx, customers),
     tx.query(WRITE_SHARES, [tx.programmeId, JSON.stringify(accepted.map(shareRow)), now]),
     give(tx, consents, now),
+    keepSignal(tx, signalled),
     storeValues(tx, values, now),
     tx.query(WRITE_AWARDS, [tx.programmeId, JSON.stringify(accepted.map(awardRow)), now]),
     append(tx, owed),
@@ -257,6 +262,7 @@ const shareRow = ({ share, customer }: Accepted) => ({
   notice: share.noticeId,
   channel: share.channel,
   refused: share.refused,
+  gpc: share.gpc,
   kid: share.receiptKid,
   ciphertexts: Buffer.concat(share.values.map(sealedAs)).toString('base64'),
 });

@@ -14,6 +14,8 @@ export interface ShareRequest {
   locale?: string;
   channel?: string;
   context?: Record<string, unknown>;
+  /** Whether the call says Sec-GPC: 1: advertising by others is then refused, whatever consents says. */
+  gpc?: boolean;
 }
 
 /** What a share comes to, once everything that no other share can change is checked. */
@@ -23,6 +25,8 @@ export interface CheckedShare {
   values: [attribute: string, value: unknown][];
   /** 'attribute:purpose' that was asked and not granted. */
   refused: string[];
+  /** Those of them that the signal refused. */
+  refusedBySignal: string[];
   notice: { id: string; hash: string; locale: Locale };
 }
 
@@ -33,12 +37,12 @@ export const noticeOutdated = (): Problem =>
     'Ask for the quotes again and show the notice anew.',
   );
 
-const consentIncomplete = (errors: Fault[]): Problem =>
+const consentIncomplete = (errors: Fault[], gpc = false): Problem =>
   new Problem(
     422,
     'consent-incomplete',
     'Something that the offer needs is missing',
-    'See errors for what is missing.',
+    `See errors for what is missing.${gpc ? ' The call says Sec-GPC: 1, which refuses advertising by others.' : ''}`,
     errors,
   );
 
@@ -49,9 +53,10 @@ const at = (attribute: string): string => `/values/${attribute}`;
  * of its own; null as its value says "prefer not to say", which counts as an answer and earns the same.
  * @throws 409 `notice-outdated`; 422 `invalid-request`, `explicit-consent-required`, `consent-incomplete`, `value-invalid`.
  */
-export function checkShare(offer: PublishedOffer, request: ShareRequest): CheckedShare {
-  const notice = findNotice(offer, request);
-  const granted = grantedPurposes(offer, request);
+export function checkShare(offer: PublishedOffer, sent: ShareRequest): CheckedShare {
+  const notice = findNotice(offer, sent);
+  const asSent = grantedPurposes(offer, sent);
+  const { request, granted } = sent.gpc ? underSignal(offer, sent, asSent) : { request: sent, granted: asSent };
   const declined = new Set(
     offer.asks.filter((ask) => ask.special && request.values[ask.attribute] === null).map((ask) => ask.attribute),
   );
@@ -68,7 +73,36 @@ export function checkShare(offer: PublishedOffer, request: ShareRequest): Checke
         .filter((purpose) => declined.has(ask.attribute) || !granted.get(ask.attribute)?.has(purpose.key))
         .map((purpose) => `${ask.attribute}:${purpose.key}`),
     ),
+    refusedBySignal: sent.gpc ? forOthers(offer) : [],
   };
+}
+
+/** `attribute:purpose` of what the offer asks for advertising by others. */
+const forOthers = (offer: PublishedOffer): string[] =>
+  offer.asks.flatMap((ask) =>
+    ask.purposes
+      .filter(({ thirdPartyAdvertising }) => thirdPartyAdvertising)
+      .map(({ key }) => `${ask.attribute}:${key}`),
+  );
+
+/**
+ * The request as if advertising by others had not been granted. What is not required, and was shared for nothing else, is then
+ * not shared at all.
+ */
+function underSignal(
+  offer: PublishedOffer,
+  request: ShareRequest,
+  asSent: Map<string, Set<string>>,
+): { request: ShareRequest; granted: Map<string, Set<string>> } {
+  const refused = new Set(forOthers(offer));
+  const granted = new Map<string, Set<string>>();
+  const values = { ...request.values };
+  for (const [attribute, purposes] of asSent) {
+    const left = [...purposes].filter((purpose) => !refused.has(`${attribute}:${purpose}`));
+    if (left.length > 0) granted.set(attribute, new Set(left));
+    else if (!offer.asks.some((ask) => ask.attribute === attribute && ask.required)) delete values[attribute];
+  }
+  return { request: { ...request, values }, granted };
 }
 
 function findNotice(offer: PublishedOffer, { noticeHash, locale }: ShareRequest): CheckedShare['notice'] {
@@ -143,7 +177,7 @@ function requireComplete(
     if (!hasValue) missing.push({ pointer: at(ask.attribute), message: 'Needs a value' });
     return missing;
   });
-  if (faults.length > 0) throw consentIncomplete(faults);
+  if (faults.length > 0) throw consentIncomplete(faults, request.gpc);
 }
 
 function requireValid(offer: PublishedOffer, request: ShareRequest, declined: Set<string>): void {

@@ -16,7 +16,7 @@ export interface PublishedAsk extends DraftAsk {
   schema: JsonSchema;
   sensitivity: Sensitivity;
   retentionDays: number;
-  purposes: (AskedPurpose & { thirdPartyAdvertising: boolean })[];
+  purposes: AskedPurpose[];
 }
 
 export interface Budget {

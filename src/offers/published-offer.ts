@@ -20,6 +20,8 @@ export interface AskedPurpose {
   required: boolean;
   title: Texts;
   description: Texts;
+  /** Advertising by others: refused by whoever sends the Global Privacy Control. */
+  thirdPartyAdvertising: boolean;
   /** Those that the notice names, and nobody else, may be given the value. */
   recipients: { id: string; name: string }[];
 }

@@ -1,0 +1,68 @@
+import { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Access for those the data is about: what was shown to them is on record as what was released to others; and what their
+ * browser says for them, the Global Privacy Control, is kept and keeps advertising by others away.
+ */
+export class ServeAccess1764000000018 implements MigrationInterface {
+  name = 'ServeAccess1764000000018';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(SIGNAL);
+    await runner.query(EXPORTS);
+    for (const [name, select] of Object.entries(VIEWS)) {
+      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
+        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
+        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
+    }
+  }
+
+  async down(): Promise<void> {
+    throw new Error('Rights are not taken away again: restore a backup instead.');
+  }
+}
+
+const SIGNAL = `
+  -- When a call for the customer last said Sec-GPC: 1. Consents given until then allow no advertising by others; one that is
+  -- given later, without the signal, is the customer's explicit word against it.
+  ALTER TABLE customers ADD COLUMN gpc_at timestamptz;
+  GRANT UPDATE (gpc_at) ON customers TO gegenwert_app;
+  -- It only moves on.
+  CREATE TRIGGER customers_gpc_moves_on BEFORE UPDATE OF gpc_at ON customers FOR EACH ROW
+    WHEN (OLD.gpc_at IS NOT NULL AND (NEW.gpc_at >= OLD.gpc_at) IS NOT TRUE) EXECUTE FUNCTION refuse_change();
+  -- Whether the share came with it; what it refused is in refused, and sealed with it.
+  ALTER TABLE shares ADD COLUMN gpc boolean NOT NULL DEFAULT false;`;
+
+const EXPORTS = `
+  -- One row each time that a customer's values were shown to them, or to a storefront on their behalf: written, and
+  -- committed, before anything is decrypted.
+  CREATE TABLE exports (
+    programme_id uuid NOT NULL,
+    customer_id bigint NOT NULL,
+    id uuid NOT NULL,
+    asked_by text NOT NULL CONSTRAINT exports_asked_by_known CHECK (asked_by IN ('customer', 'storefront')),
+    caller_id text NOT NULL,
+    format text NOT NULL CONSTRAINT exports_format_known CHECK (format IN ('json', 'csv', 'zip')),
+    attributes text[] NOT NULL,
+    at timestamptz NOT NULL,
+    CONSTRAINT exports_pk PRIMARY KEY (programme_id, customer_id, id),
+    CONSTRAINT exports_customer_fk FOREIGN KEY (programme_id, customer_id) REFERENCES customers
+  );
+  CALL keep_tenants_apart('exports');
+  CALL keep_forever('exports');
+  GRANT SELECT, INSERT ON exports TO gegenwert_app;`;
+
+const VIEWS: Record<string, string> = {
+  // 4: what the customer's browser said keeps advertising by others away, from then on and of that share.
+  i04_signal_is_heeded: `
+    SELECT d.programme_id, 'released for advertising by others after Sec-GPC: 1' AS broken, d.id::text AS what
+      FROM customers m JOIN disclosures d ON d.programme_id = m.programme_id AND d.customer_id = m.id AND d.at > m.gpc_at
+      JOIN purposes p ON p.programme_id = d.programme_id AND p.key = d.purpose AND p.third_party_advertising
+      JOIN consents c ON c.programme_id = d.programme_id AND c.customer_id = d.customer_id AND c.id = ANY (d.consents)
+     WHERE c.given_at <= m.gpc_at
+    UNION ALL
+    SELECT s.programme_id, 'consent to advertising by others in spite of Sec-GPC: 1', c.id::text
+      FROM shares s JOIN consents c ON c.programme_id = s.programme_id AND c.customer_id = s.customer_id AND c.share_id = s.id
+      JOIN purposes p ON p.programme_id = c.programme_id AND p.key = c.purpose AND p.third_party_advertising
+     WHERE s.gpc`,
+};

@@ -1,0 +1,42 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { CUSTOMER_REF, type Principal, type RequestWithPrincipal } from '../access';
+import { Database } from '../platform/database';
+import { heedSignal, saysGpc, unheeded } from './privacy-signal';
+
+/**
+ * Heeds the Global Privacy Control (`Sec-GPC: 1`) on whatever call a customer makes, or a storefront for one, before the call
+ * itself is seen to: a valid request to opt out of sharing with others, also for what was consented to before
+ * (CCPA Regulations, § 7025(c)(1)). It stays until the customer consents anew in a call without it: that it is absent later
+ * is no such consent (§ 7025(c)(5)). No award depends on it (§ 7025(c)(4) would let a shop ask first; we do not).
+ */
+@Injectable()
+export class PrivacySignalGuard implements CanActivate {
+  constructor(private readonly database: Database) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<RequestWithPrincipal>();
+    return !saysGpc(request) || this.heed(request);
+  }
+
+  private async heed(request: RequestWithPrincipal): Promise<boolean> {
+    const { principal } = request;
+    const customerRef = principal && customerOf(principal, request);
+    if (!customerRef || principal.kind === 'operator') return true;
+    const { programmeId } = principal;
+    // A revocation gets through whatever the load, with the signal as without.
+    const isRevocation = request.url.startsWith('/v1/revocations') || request.url.startsWith('/v1/me/revocations');
+    const inProgramme: Database['inProgramme'] = (programme, work) =>
+      isRevocation ? this.database.inProgrammeReserved(programme, work) : this.database.inProgramme(programme, work);
+    // Mostly there is nothing to change, and then no lock is taken.
+    const found = await inProgramme(programmeId, (tx) => unheeded(tx, customerRef));
+    if (found !== undefined) await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef));
+    return true;
+  }
+}
+
+function customerOf(principal: Principal, { params, body }: RequestWithPrincipal): string | undefined {
+  if (principal.kind === 'customer') return principal.customerRef;
+  if (principal.kind !== 'storefront') return undefined;
+  const { customerRef } = { ...(body as object), ...(params as object) } as { customerRef?: unknown };
+  return typeof customerRef === 'string' && CUSTOMER_REF.test(customerRef) ? customerRef : undefined;
+}
