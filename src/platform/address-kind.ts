@@ -24,11 +24,11 @@ const CLOSED: [network: string, prefix: number][] = [
   ['2001:db8::', 32],
   ['2002::', 16], // 6to4: an IPv4 address within
   ['3fff::', 20],
-  ['5f00::', 16],
-  ['fc00::', 7], // unique local, and with it the metadata service over IPv6
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+  ['::ffff:0:0:0', 96], // IPv4 in the translated form
+  // Not given to anyone, and among it unique local addresses (fc00::/7, with the metadata service over IPv6), link-local
+  // ones (fe80::/10) and multicast (ff00::/8).
+  ['4000::', 2],
+  ['8000::', 1],
 ];
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -30,8 +30,7 @@ export class AddressRefused extends Error {
 }
 
 /** Whether a call ended because its time was over. */
-export const isTimeout = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+export const isTimeout = (error: unknown): boolean => /^(Abort|Timeout)Error$/.test((error as Error).name);
 
 /**
  * The one way out to addresses that somebody else chose. It goes to public addresses only: a literal one is looked at before
