@@ -1,7 +1,11 @@
 export {
   activeConsents,
   end,
+  extentOf,
   give,
+  nextWithin,
+  scopeValues,
+  WITHIN_SCOPE,
   type ActiveConsent,
   type ConsentsOfShare,
   type EndedAs,

@@ -11,9 +11,11 @@ const LOCK_SHARED: Statement = {
   text: `SELECT pg_advisory_xact_lock_shared(k) FROM (
            SELECT DISTINCT customer_lock($1, ref) AS k FROM unnest($2::text[]) AS ref ORDER BY k) AS sorted`,
 };
-const REFS: Statement = {
-  name: 'refs_of_customers',
-  text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = ANY ($2) AND ref IS NOT NULL',
+const LOCK_BY_ID: Statement = {
+  name: 'lock_customers_by_id',
+  text: `SELECT count(pg_advisory_xact_lock(k)) FROM (
+           SELECT DISTINCT customer_lock($1, ref) AS k FROM customers
+            WHERE programme_id = $1 AND id = ANY ($2) AND ref IS NOT NULL ORDER BY k) AS sorted`,
 };
 const FIND: Statement = {
   name: 'find_customer',
@@ -59,11 +61,7 @@ export async function lockCustomers(tx: Tx, refs: string[]): Promise<void> {
 
 /** The same by id; whoever has no reference any more cannot be asked for, and needs no lock. */
 export async function lockCustomersById(tx: Tx, ids: string[]): Promise<void> {
-  const rows = await tx.query<{ ref: string }>(REFS, [tx.programmeId, ids]);
-  await lockCustomers(
-    tx,
-    rows.map(({ ref }) => ref),
-  );
+  await tx.query(LOCK_BY_ID, [tx.programmeId, ids]);
 }
 
 /** The same, shared among releases: they exclude a revocation, not each other. */

@@ -9,7 +9,7 @@ import { KeyRing } from '../platform/key-ring';
 import { conflict, forbidden, notFound } from '../platform/problem';
 import { customerMark } from './customer-mark';
 import type { JobView } from './job.dto';
-import { findJob, finishJob, isFinished, type Job, lockJob } from './jobs';
+import { cancelJob, findJob, isFinished, type Job, lockJob } from './jobs';
 
 const LOOK_MS = 250;
 /** A stream that is longer is ended, and taken up again by the client, as server-sent events are. */
@@ -59,8 +59,7 @@ export class Jobs {
       }
       if (job.kind === 'programme-end') throw forbidden('A programme that has ended does not go on.');
       if (isFinished(job)) throw conflict('job-finished', 'The job is finished', `It is ${job.status}.`);
-      await finishJob(tx, id, 'cancelled');
-      return viewOf({ ...job, status: 'cancelled' });
+      return viewOf((await cancelJob(tx, id)) ?? job);
     });
   }
 

@@ -1,6 +1,7 @@
 import { append, settle } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
+import { divide, type Extent, holdParts } from './job-parts';
 
 /** Kinds whose customers are found by what they have consented to. */
 type KindOfMany = 'purpose-withdrawal' | 'recipient-withdrawal' | 'notice-grace' | 'programme-end';
@@ -26,33 +27,33 @@ export interface Job {
   total: number;
   done: number;
   failed: number;
-  /** Id of the last customer that was seen to. */
-  reached: string;
+  /** Parts in which there may be customers left to see to. */
+  partsLeft: number;
   startedAt: Date | null;
   now: Date;
 }
 
-const COLUMNS = `id, kind, customer_id AS "customerId", customer_mark AS "customerMark", balance, target, status, total, done,
-  failed, reached, started_at AS "startedAt", clock_timestamp() AS now`;
+const SELECT = `SELECT id, kind, customer_id AS "customerId", customer_mark AS "customerMark", balance, target, status,
+    greatest(total, p.done + p.failed) AS total, p.done, p.failed, p."left" AS "partsLeft", started_at AS "startedAt", clock_timestamp() AS now
+  FROM jobs CROSS JOIN LATERAL (
+    SELECT coalesce(sum(done), 0)::int AS done, coalesce(sum(failed), 0)::int AS failed, (count(*) - count(finished_at))::int AS "left"
+      FROM job_parts WHERE programme_id = $1 AND job_id = jobs.id) p WHERE programme_id = $1`;
 const CREATE: Statement = {
   name: 'create_job',
   text: `INSERT INTO jobs (programme_id, id, kind, customer_id, customer_mark, balance, target) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 };
-const FIND: Statement = { name: 'find_job', text: `SELECT ${COLUMNS} FROM jobs WHERE programme_id = $1 AND id = $2` };
+const FIND: Statement = { name: 'find_job', text: `${SELECT} AND id = $2` };
 const FIND_LATEST: Statement = {
   name: 'find_latest_job',
-  text: `SELECT ${COLUMNS} FROM jobs WHERE programme_id = $1 AND kind = $2 AND (customer_id = $3 OR target = $4) ORDER BY id DESC LIMIT 1`,
+  text: `${SELECT} AND kind = $2 AND (customer_id = $3 OR target = $4) ORDER BY id DESC LIMIT 1`,
 };
-const LOCK: Statement = { name: 'lock_job', text: `${FIND.text} FOR UPDATE` };
-const TAKE: Statement = { name: 'take_job', text: `${FIND.text} FOR UPDATE SKIP LOCKED` };
+const LOCK: Statement = {
+  name: 'lock_job',
+  text: 'SELECT id FROM jobs WHERE programme_id = $1 AND id = $2 FOR UPDATE',
+};
 const START: Statement = {
   name: 'start_job',
   text: `UPDATE jobs SET status = 'running', total = $3, started_at = clock_timestamp() WHERE programme_id = $1 AND id = $2`,
-};
-const MOVE_ON: Statement = {
-  name: 'move_job_on',
-  text: `UPDATE jobs SET done = done + $3, failed = failed + $4, total = greatest(total, done + failed + $3 + $4), reached = $5
-          WHERE programme_id = $1 AND id = $2`,
 };
 const FINISH: Statement = {
   name: 'finish_job',
@@ -88,26 +89,24 @@ export async function latestJob(
   return (await tx.query<Job>(FIND_LATEST, values))[0];
 }
 
-/** Waits for the batch at hand. */
+/** The job, which nobody else begins, cancels or finishes until the transaction ends. */
 export async function lockJob(tx: Tx, id: string): Promise<Job | undefined> {
-  return (await tx.query<Job>(LOCK, [tx.programmeId, id]))[0];
+  // What it has come to is read after the lock, in a newer snapshot.
+  const [, job] = await Promise.all([tx.query(LOCK, [tx.programmeId, id]), findJob(tx, id)]);
+  return job;
 }
 
-/** The job, until the transaction ends; undefined while another worker has it. */
-export async function takeJob(tx: Tx, id: string): Promise<Job | undefined> {
-  return (await tx.query<Job>(TAKE, [tx.programmeId, id]))[0];
+/** From now on it runs, in parts: as many customers as this, with ids from the first to the last. */
+export async function beginJob(tx: Tx, id: string, extent: Extent): Promise<void> {
+  await tx.query(START, [tx.programmeId, id, extent.customers]);
+  await divide(tx, id, extent);
 }
 
-export async function startJob(tx: Tx, id: string, total: number): Promise<void> {
-  await tx.query(START, [tx.programmeId, id, total]);
-}
-
-export async function moveOn(
-  tx: Tx,
-  id: string,
-  { done, failed, reached }: { done: number; failed: number; reached: string },
-): Promise<void> {
-  await tx.query(MOVE_ON, [tx.programmeId, id, done, failed, reached]);
+/** Ends a job as it is; the batches at hand are waited for, and none follows. */
+export async function cancelJob(tx: Tx, id: string): Promise<Job | undefined> {
+  await holdParts(tx, id);
+  await finishJob(tx, id, 'cancelled');
+  return findJob(tx, id);
 }
 
 export const isFinished = ({ status }: Job): boolean => status !== 'queued' && status !== 'running';

@@ -73,8 +73,8 @@ export async function leave(
  */
 export function customerErasure(forfeit: (tx: Tx, customerId: string, jobId: string) => Promise<number>): JobSteps {
   return {
-    count: async () => 1,
-    next: async (_, { customerId, reached }) => (customerId !== null && reached !== customerId ? [customerId] : []),
+    count: async (_, { customerId }) => ({ customers: 1, first: customerId ?? '0', last: customerId ?? '0' }),
+    next: async (_, { customerId }, { reached }) => (customerId !== null && reached !== customerId ? [customerId] : []),
     see: async (tx, job) => erasePerson(tx, job, forfeit),
   };
 }

@@ -1,12 +1,27 @@
-import type { JobSteps } from '../jobs/core';
-import { graceEnd } from './graces';
-import { programmeEnd } from './programme-end';
-import { withdrawal } from './withdrawals';
+import { type EndedAs, type EndingScope, extentOf, lockCustomersById, nextWithin } from '../consents/core';
+import type { Job, JobSteps } from '../jobs/core';
+import type { Tx } from '../platform/database';
+import { endForMany } from './end-for-many';
+import { unconfirmed } from './graces';
+import { withdrawn } from './withdrawals';
 
-/** How jobs are done that end the consents of many. */
+/** How jobs are done that end the consents of many, as each customer's own revocation would. */
 export const endings = {
-  'purpose-withdrawal': withdrawal,
-  'recipient-withdrawal': withdrawal,
-  'notice-grace': graceEnd,
-  'programme-end': programmeEnd,
+  'purpose-withdrawal': ending('withdrawn', (_, job) => withdrawn(job)),
+  'recipient-withdrawal': ending('withdrawn', (_, job) => withdrawn(job)),
+  'notice-grace': ending('superseded', unconfirmed),
+  'programme-end': ending('withdrawn', () => ({ programme: true })),
 } satisfies Record<string, JobSteps>;
+
+function ending(status: EndedAs, scopeOf: (tx: Tx, job: Job) => EndingScope | Promise<EndingScope>): JobSteps {
+  return {
+    count: async (tx, job) => extentOf(tx, await scopeOf(tx, job)),
+    next: async (tx, job, { reached, last }, limit) =>
+      nextWithin(tx, await scopeOf(tx, job), { after: reached, last, limit }),
+    see: async (tx, job, customerIds) => {
+      await lockCustomersById(tx, customerIds);
+      await endForMany(tx, customerIds, await scopeOf(tx, job), status);
+      return 'seen';
+    },
+  };
+}

@@ -1,7 +1,6 @@
-import { lockCustomersById, type EndingScope } from '../consents/core';
-import { createJob, type Job, type JobSteps } from '../jobs/core';
+import type { EndingScope } from '../consents/core';
+import { createJob, type Job } from '../jobs/core';
 import type { Database, Statement, Tx } from '../platform/database';
-import { endConsents } from './revoke';
 
 const PROGRAMMES: Statement = {
   name: 'programmes_with_due_graces',
@@ -20,17 +19,6 @@ const OF_JOB: Statement = {
   name: 'grace_of_job',
   text: 'SELECT offer_id AS offer, version AS before FROM notice_graces WHERE programme_id = $1 AND job_id = $2',
 };
-const CONCERNED = `FROM consents k JOIN shares s ON s.programme_id = $1 AND s.customer_id = k.customer_id AND s.id = k.share_id
-  WHERE k.programme_id = $1 AND k.status = 'active' AND k.customer_id > $2 AND s.offer_id = $3 AND s.offer_version < $4`;
-const COUNT: Statement = {
-  name: 'count_customers_of_grace',
-  text: `SELECT count(DISTINCT k.customer_id)::int AS customers ${CONCERNED}`,
-};
-const NEXT: Statement = {
-  name: 'next_customers_of_grace',
-  text: `SELECT DISTINCT k.customer_id AS id ${CONCERNED} ORDER BY k.customer_id LIMIT $5`,
-};
-
 /** The programmes in which the grace of a materially new notice is over, and nothing was begun for it. */
 export function withDueGraces(database: Database): Promise<{ programmeId: string }[]> {
   return database.query(PROGRAMMES);
@@ -47,32 +35,9 @@ export async function beginEndsOfGraces(database: Database, programmeId: string)
   });
 }
 
-/** Ends what was consented to under the notices before, customer by customer, as their own revocation would. */
-export const graceEnd: JobSteps = {
-  count: async (tx, job) => {
-    const [row] = await tx.query<{ customers: number }>(COUNT, await concerned(tx, job));
-    return row?.customers ?? 0;
-  },
-  next: async (tx, job, limit) => {
-    const rows = await tx.query<{ id: string }>(NEXT, [...(await concerned(tx, job)), limit]);
-    return rows.map(({ id }) => id);
-  },
-  see: async (tx, job, customerIds) => {
-    await lockCustomersById(tx, customerIds);
-    await endConsents(tx, customerIds, await scopeOf(tx, job), 'superseded');
-    return 'seen';
-  },
-};
-
-async function concerned(tx: Tx, job: Job): Promise<unknown[]> {
-  const { offer, before } = await scopeOf(tx, job);
-  return [tx.programmeId, job.reached, offer, before];
-}
-
-type GraceScope = Extract<EndingScope, { offer: string }>;
-
-async function scopeOf(tx: Tx, { id }: Job): Promise<GraceScope> {
-  const [scope] = await tx.query<GraceScope>(OF_JOB, [tx.programmeId, id]);
+/** What a job of a grace that is over ends: what was consented to under the notices before. */
+export async function unconfirmed(tx: Tx, { id }: Job): Promise<EndingScope> {
+  const [scope] = await tx.query<{ offer: string; before: number }>(OF_JOB, [tx.programmeId, id]);
   if (!scope) throw new Error('The end of a grace is of a grace');
   return scope;
 }

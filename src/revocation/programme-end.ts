@@ -1,10 +1,8 @@
 import { lockGate } from '../catalogue/core';
-import { lockCustomersById } from '../consents/core';
-import { createJob, type Job, type JobSteps, latestJob } from '../jobs/core';
+import { createJob, type Job, latestJob } from '../jobs/core';
 import { endOffers } from '../offers/core';
 import type { Statement, Tx } from '../platform/database';
 import { invalidField, notFound } from '../platform/problem';
-import { endConsents } from './revoke';
 
 const FIND: Statement = {
   name: 'find_programme_to_end',
@@ -22,16 +20,6 @@ const END: Statement = {
   name: 'end_programme',
   text: 'UPDATE programmes SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL',
 };
-const CONCERNED = `FROM consents WHERE programme_id = $1 AND status = 'active' AND customer_id > $2`;
-const COUNT: Statement = {
-  name: 'count_customers_with_consents',
-  text: `SELECT count(DISTINCT customer_id)::int AS customers ${CONCERNED}`,
-};
-const NEXT: Statement = {
-  name: 'next_customers_with_consents',
-  text: `SELECT DISTINCT customer_id AS id ${CONCERNED} ORDER BY customer_id LIMIT $3`,
-};
-
 /**
  * The operator ends a programme for good. From the commit on nothing is released, since every purpose and recipient is withdrawn,
  * and nothing accepted, since every offer has ended. Every consent is ended by a job, whose uuid is the answer; asked again, it is
@@ -59,20 +47,3 @@ export async function findProgrammeEnd(tx: Tx): Promise<Job> {
   if (!job) throw notFound('end of a programme');
   return job;
 }
-
-/** Ends every consent of a programme, customer by customer, as their own revocation would. */
-export const programmeEnd: JobSteps = {
-  count: async (tx, { reached }) => {
-    const [row] = await tx.query<{ customers: number }>(COUNT, [tx.programmeId, reached]);
-    return row?.customers ?? 0;
-  },
-  next: async (tx, { reached }, limit) => {
-    const rows = await tx.query<{ id: string }>(NEXT, [tx.programmeId, reached, limit]);
-    return rows.map(({ id }) => id);
-  },
-  see: async (tx, _, customerIds) => {
-    await lockCustomersById(tx, customerIds);
-    await endConsents(tx, customerIds, { programme: true }, 'withdrawn');
-    return 'seen';
-  },
-};

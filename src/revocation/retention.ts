@@ -1,8 +1,8 @@
 import { lockCustomersById } from '../consents/core';
 import type { Database, Statement } from '../platform/database';
-import { endConsents } from './revoke';
+import { endForMany } from './end-for-many';
 
-const BATCH = 200;
+const BATCH = 1_000;
 const FIND: Statement = {
   name: 'customers_with_expired_consents',
   text: `SELECT DISTINCT customer_id AS id FROM (SELECT customer_id FROM consents WHERE programme_id = $1 AND status = 'active'
@@ -17,7 +17,7 @@ export async function expireConsents(database: Database, programmeId: string, st
       if (customers.length === 0) return false;
       const ids = customers.map(({ id }) => id);
       await lockCustomersById(tx, ids);
-      await endConsents(tx, ids, { expired: true }, 'expired');
+      await endForMany(tx, ids, { expired: true }, 'expired');
       return true;
     });
   }

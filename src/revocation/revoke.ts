@@ -14,9 +14,7 @@ import type { Statement, Tx } from '../platform/database';
 import { newId, toPublicId } from '../platform/ids';
 import { countUncoveredWithout } from '../vault';
 import type { RevocationAnswer } from './revocation.dto';
-
-/** Recipients have so long to confirm before their notice counts as overdue. */
-const DUE_HOURS = 72;
+import { announceNotices } from './tell';
 
 // Not earlier than what was released before: a Date holds milliseconds, a release was recorded to the microsecond.
 const NOW: Statement = {
@@ -43,8 +41,9 @@ const OWE_NOTICES: Statement = {
   name: 'owe_notices',
   text: `INSERT INTO revocation_notices (programme_id, id, revocation_id, recipient_id, purposes, attributes, created_at, due_at)
            SELECT $1, r.id, r.revocation, r.recipient, ARRAY(SELECT json_array_elements_text(r.purposes)),
-                  ARRAY(SELECT json_array_elements_text(r.attributes)), $3, $3::timestamptz + make_interval(hours => $4)
-             FROM json_to_recordset($2) AS r(id uuid, revocation uuid, recipient uuid, purposes json, attributes json)`,
+                  ARRAY(SELECT json_array_elements_text(r.attributes)), $3, $3::timestamptz + make_interval(hours => d.due_hours)
+             FROM json_to_recordset($2) AS r(id uuid, revocation uuid, recipient uuid, purposes json, attributes json)
+             CROSS JOIN LATERAL (SELECT due_hours FROM recipients WHERE programme_id = $1 AND id = r.recipient LIMIT 1) d`,
 };
 
 interface Recipient {
@@ -116,7 +115,12 @@ export async function endConsents(
   await tx.query(WRITE, [tx.programmeId, JSON.stringify(revocations), scope, at]);
   await Promise.all([
     end(tx, ended, { status, at }),
-    tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at, DUE_HOURS]),
+    tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at]),
+    notices.length > 0 &&
+      announceNotices(
+        tx,
+        ending.map(({ id }) => id),
+      ),
     append(
       tx,
       ending.map(({ id }) => ({ topic: 'erasure', id })),
