@@ -134,6 +134,10 @@ describe('the contract as it is kept', () => {
     expect((await admin('PATCH', offer, { minimumAge: null })).status).toBe(200);
     for (const step of ['publish', 'pause', 'resume'])
       expect((await admin('POST', `${offer}/${step}`)).status).toBe(200);
+    expect((await admin('PATCH', offer, { text: 'Another text' })).status).toBe(200);
+    expect(
+      (await admin('POST', `${offer}/publish`, { change: 'material', graceDays: 30 })).body['confirmBy'],
+    ).toBeDefined();
     // The next version beside the one in force.
     expect((await admin('PATCH', offer, { title: 'Another' })).body['draft']).not.toBeNull();
     expect((await admin('GET', offer)).status).toBe(200);
@@ -595,6 +599,17 @@ describe('the contract as it is kept', () => {
       status: 409,
       body: { type: 'urn:gegenwert:problem:job-finished' },
     });
+  });
+
+  it('ends a programme, and says how far that is', async () => {
+    const operator = (method: string, path: string, body?: object) =>
+      call(service.url, method, `/v1/programmes${path}`, { key: service.operatorKey, ...(body && { body }) });
+    const { body: founded } = await operator('POST', '', { slug: 'short-lived', name: 'Short-lived', locale: 'en' });
+    const path = `/${founded['id']}/end`;
+    expect(await operator('GET', path)).toMatchObject(problem(404, 'not-found'));
+    expect(await operator('POST', path, { slug: 'another' })).toMatchObject(problem(422, 'invalid-request'));
+    expect((await operator('POST', path, { slug: 'short-lived' })).status).toBe(202);
+    expect((await operator('GET', path)).body['kind']).toBe('programme-end');
   });
 
   it('answered everything as it says', () => {

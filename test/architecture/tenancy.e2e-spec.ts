@@ -295,6 +295,9 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
     ({ status }) => status !== 'blocked',
   );
   const share = await programme.share(REF, { offer, values, consents });
+  await storefront('PUT', `/v1/customers/${REF}/values/${KEY}`, { value: CANARY });
+  await admin('PATCH', `/v1/offers/${coded.id}`, { text: both(`${CANARY}!`) });
+  await admin('POST', `/v1/offers/${coded.id}/publish`, { change: 'material', graceDays: 30 });
   const award = await storefront('POST', '/v1/awards', {
     customerRef: REF,
     points: 1000,
