@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Api } from './demo/api';
 import { farewell } from './demo/farewell';
 import { readKeys, writeKeys, type DemoKeys } from './demo/keys';
+import { Letterbox } from './demo/letterbox';
 import { findProgramme, foundProgramme } from './demo/seed';
 import { Story } from './demo/story';
 import { Teller } from './demo/teller';
@@ -70,16 +71,18 @@ async function tell(
   teller: Teller,
   { operator, earlier, file }: Beginning,
 ): Promise<{ isGood: boolean; keys: DemoKeys }> {
+  const letterbox = await Letterbox.open();
   let keys = earlier && (await findProgramme(api, { ...earlier, operator }));
-  if (keys === undefined) {
+  if (keys === undefined || !(await letterbox.register(api, keys))) {
     teller.progress('founding a programme over HTTP: attributes, purposes, recipients, offers, keys');
-    keys = await foundProgramme(api, operator);
+    keys = await foundProgramme(api, operator, letterbox.url);
+    await letterbox.register(api, keys);
   } else {
     teller.progress('the programme of the last run is there: the story has a new customer');
   }
   writeKeys(file, keys);
   teller.progress(`ready at ${api.url}`);
-  await new Story(api, keys, teller).tell();
+  await new Story(api, keys, teller, letterbox).tell();
   return { isGood: teller.summary(), keys };
 }
 

@@ -28,6 +28,10 @@ export class Api {
     return this.call('POST', path, { key, body, idempotencyKey });
   }
 
+  patch<Body>(path: string, key: string, body: object): Promise<Answer<Body>> {
+    return this.call('PATCH', path, { key, body });
+  }
+
   /** @throws when the answer is not one of success: for what has to be there before the story begins. */
   async create<Body>(path: string, key: string, body: object): Promise<Body> {
     const answer = await this.post<Body>(path, key, body);

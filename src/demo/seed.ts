@@ -12,8 +12,8 @@ interface Quote {
 
 type Offer = Pick<DemoKeys, 'offer' | 'offerVersion' | 'noticeHash'>;
 
-/** Makes the demo's programme through the published API. A slug of its own each time: half a programme does not hinder. */
-export async function foundProgramme(api: Api, operator: string): Promise<DemoKeys> {
+/** Makes the demo's programme through the published API; webhookUrl is where the newsletter is told. A slug of its own each time: half a programme does not hinder. */
+export async function foundProgramme(api: Api, operator: string, webhookUrl: string): Promise<DemoKeys> {
   const { adminKey: admin } = await api.create<{ adminKey: string }>('/v1/programmes', operator, {
     slug: `morgenrot-${randomBytes(4).toString('hex')}`,
     name: PROGRAMME_NAME,
@@ -26,9 +26,13 @@ export async function foundProgramme(api: Api, operator: string): Promise<DemoKe
   const storefront = await issue('storefront', 'Web shop', { mode: 'test' });
   for (const attribute of ATTRIBUTES) await api.create('/v1/attributes', marketing, attribute);
   for (const purpose of PURPOSES) await api.create('/v1/purposes', marketing, purpose);
-  const register = async (index: 0 | 1 | 2) =>
-    (await api.create<{ apiKey: string }>('/v1/recipients', marketing, RECIPIENTS[index])).apiKey;
-  const recipients = { newsletter: await register(0), recommender: await register(1), planner: await register(2) };
+  const register = async (index: 0 | 1 | 2, more = {}) =>
+    (await api.create<{ apiKey: string }>('/v1/recipients', marketing, { ...RECIPIENTS[index], ...more })).apiKey;
+  const recipients = {
+    newsletter: await register(0, { webhookUrl }),
+    recommender: await register(1),
+    planner: await register(2),
+  };
   for (const offer of OFFERS) {
     const { id } = await api.create<{ id: string }>('/v1/offers', marketing, offer);
     await api.create(`/v1/offers/${id}/publish`, marketing, {});

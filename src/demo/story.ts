@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { said, type Answer, type Api } from './api';
 import { Checkout } from './checkout';
 import type { DemoKeys } from './keys';
+import type { Letterbox, Message } from './letterbox';
 import type { Teller } from './teller';
 
 /** How long the worker may take before what has come by then is shown. */
@@ -69,6 +71,7 @@ export class Story {
     private readonly api: Api,
     private readonly keys: DemoKeys,
     private readonly teller: Teller,
+    private readonly letterbox: Letterbox,
   ) {}
 
   async tell(): Promise<void> {
@@ -219,6 +222,9 @@ export class Story {
     const { teller, keys } = this;
     teller.chapter('6. Whoever got it is told, until it confirms');
     let notice: Notice | undefined;
+    await teller.step('Its webhook comes, signed', 'consent.revoked: birthday for birthdayGreeting', async () =>
+      letterText(await this.letter('consent.revoked')),
+    );
     await teller.step(
       'The newsletter looks up what it must stop using',
       '200, birthday for birthdayGreeting, owed',
@@ -241,6 +247,30 @@ export class Story {
         recipients.map((one) => `${one.recipient} ${one.status}`).join(', '),
       ]);
     });
+    await teller.step('The certificate, held against the published keys', '200, genuine, confirmed 1 of 1', () =>
+      this.certificate(),
+    );
+  }
+
+  /** A message about this customer, when it has come or there is no more patience. */
+  private async letter(type: string): Promise<Message | undefined> {
+    const deadline = Date.now() + PATIENCE_MILLISECONDS;
+    for (;;) {
+      const found = this.letterbox.find(
+        (message) => message.type === type && message.data.customerRef === this.customerRef,
+      );
+      if (found !== undefined || Date.now() > deadline) return found;
+      await sleep(20);
+    }
+  }
+
+  private async certificate(): Promise<string> {
+    const path = `/v1/revocations/${this.revocationId}/certificate`;
+    const answer = await this.api.get<{ certificate: string }>(path, this.keys.storefront);
+    const { body: jwks } = await this.api.get<JSONWebKeySet>('/.well-known/jwks.json', '');
+    const { payload } = await compactVerify(answer.body.certificate, createLocalJWKSet(jwks));
+    const { confirmed, of } = JSON.parse(new TextDecoder().decode(payload)) as { confirmed: number; of: number };
+    return said(answer, () => ['genuine', `confirmed ${confirmed} of ${of}`]);
   }
 
   private async lookBack(): Promise<void> {
@@ -366,8 +396,11 @@ const shareText = ({ status, award }: Share): string[] => [
   award.why ?? rewardText(award.reward),
 ];
 
-const noticeText = (notice: Notice | undefined): string =>
+const noticeText = (notice: Pick<Notice, 'attributes' | 'purposes'> | undefined): string =>
   notice === undefined ? 'no notice' : `${notice.attributes.join(', ')} for ${notice.purposes.join(', ')}`;
+
+const letterText = (letter: Message | undefined): string =>
+  letter === undefined ? 'no message' : `${letter.type}: ${noticeText(letter.data)}`;
 
 const statusOf = (asks: LedgerItem['asks'], purpose: string): string =>
   asks.flatMap(({ purposes }) => purposes).find(({ key }) => key === purpose)?.status ?? 'not asked';
