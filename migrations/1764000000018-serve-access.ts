@@ -10,6 +10,7 @@ export class ServeAccess1764000000018 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(SIGNAL);
     await runner.query(EXPORTS);
+    await runner.query(QUESTIONS);
     for (const [name, select] of Object.entries(VIEWS)) {
       await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
         CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
@@ -51,6 +52,13 @@ const EXPORTS = `
   CALL keep_tenants_apart('exports');
   CALL keep_forever('exports');
   GRANT SELECT, INSERT ON exports TO gegenwert_app;`;
+
+const QUESTIONS = `
+  -- How often a recipient has asked about a customer; releases of values do not pay for it.
+  CREATE INDEX disclosures_questions ON disclosures (programme_id, customer_id, recipient_id, at) WHERE kind = 'predicate';
+  -- What whoever counts the questions of a recipient about a customer holds until they commit.
+  CREATE FUNCTION question_lock(programme uuid, recipient uuid, ref text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT hashtextextended('question ' || programme::text || recipient::text || ref, 0) $$;`;
 
 const VIEWS: Record<string, string> = {
   // 4: what the customer's browser said keeps advertising by others away, from then on and of that share.

@@ -7,6 +7,7 @@ import { BatchDisclosure } from './batch-disclosure';
 import { DisclosureAnswer, DisclosureBody } from './disclosure.dto';
 import { PredicateAnswer, PredicateBody } from './predicate.dto';
 import { Disclosure } from './disclosure.service';
+import { QUESTIONS_A_DAY } from './questions';
 
 const REFUSALS = {
   403: {
@@ -71,7 +72,12 @@ export class DisclosureController {
   @Allow('recipient')
   @ApiOperation({ operationId: 'askPredicate', summary: 'Ask a question about values, for a consented purpose' })
   @ApiOkResponse({ type: PredicateAnswer })
-  @ApiProblems(REFUSALS)
+  @ApiProblems({
+    ...REFUSALS,
+    429: {
+      'too-many-questions': `this recipient has asked ${QUESTIONS_A_DAY} questions about an attribute of this customer in 24 hours`,
+    },
+  })
   ask(@Caller() caller: PrincipalOf<'recipient'>, @Body() body: PredicateBody): Promise<PredicateAnswer> {
     return this.disclosure.answer(caller, body);
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
 import { Batcher } from '../platform/batcher';
-import { Database, isOnesFault } from '../platform/database';
+import { Database, isOnesFault, type Statement } from '../platform/database';
 import { newId, toPublicId } from '../platform/ids';
 import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
@@ -13,6 +13,10 @@ import { refusalOf } from './refusals';
 import { releaseIn, type Release, type ReleaseRequest } from './release';
 
 const BATCH_LIMIT = 256;
+const TODAY: Statement = {
+  name: 'programme_today',
+  text: `SELECT to_char(now() AT TIME ZONE time_zone, 'YYYY-MM-DD') AS today FROM programmes WHERE id = $1`,
+};
 const NO_REASON = 'A question was answered; no reason was given';
 
 /** The only way to a value: by purpose, recorded first, denied by default. */
@@ -21,6 +25,8 @@ export class Disclosure {
   private readonly batcher = new Batcher<ReleaseRequest, Release>({
     run: (programmeId, requests) => releaseIn(this.database, this.keyRing, programmeId, requests),
     limit: BATCH_LIMIT,
+    // Two questions of one recipient about one customer are counted one after the other.
+    keysOf: ({ kind, recipientId, customerRef }) => (kind === 'predicate' ? [`${recipientId} ${customerRef}`] : []),
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'release' }, size),
   });
@@ -43,16 +49,26 @@ export class Disclosure {
   /**
    * Answers a question about values that all have an active consent for this purpose; the values stay here. The expression
    * is not kept: it may hold what it asks for.
-   * @throws 422 with pointer /expression; 403 as disclose, also when only one of the attributes has no active consent.
+   * What day it is, is so in the programme's time zone, by the database's clock.
+   * @throws 422 with pointer /expression; 403 as disclose, also when only one of the attributes has no active consent; 429
+   * `too-many-questions`.
    */
   async answer(
     caller: PrincipalOf<'recipient'>,
     { expression, customerRef, purpose, reason = NO_REASON }: PredicateBody,
   ): Promise<PredicateAnswer> {
-    const { attributes, of } = predicateOf(expression);
+    const { attributes, looksAtToday, of } = predicateOf(expression);
+    const today = looksAtToday ? await this.today(caller.programmeId) : undefined;
     const request = { customerRef, purpose, reason, attributes, kind: 'predicate' as const };
     const { id, useUntil, values } = await this.read(caller, request);
-    return { id, result: of(values), useUntil };
+    return { id, result: of(values, today), useUntil };
+  }
+
+  private async today(programmeId: string): Promise<string | undefined> {
+    const [row] = await this.database.inProgramme(programmeId, (tx) =>
+      tx.query<{ today: string }>(TODAY, [programmeId]),
+    );
+    return row?.today;
   }
 
   private async read(

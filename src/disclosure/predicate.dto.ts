@@ -15,9 +15,10 @@ export class PredicateBody {
 
   /**
    * A question in CEL (cel.dev) that comes to true or false. Attributes stand by their keys, or as values["key"] where a key
-   * is no name in CEL. Each of them must be covered by an active consent for the purpose.
+   * is no name in CEL. Each of them must be covered by an active consent for the purpose. Dates (YYYY-MM-DD) can be asked about
+   * with today(), age(d), daysUntil(d), daysUntilAnniversary(d) and anniversaryThisWeek(d), in the programme's time zone.
    */
-  @ApiProperty({ example: 'birthday.startsWith("1990-")' })
+  @ApiProperty({ example: 'anniversaryThisWeek(birthday)' })
   @IsString()
   @IsNotEmpty()
   @MaxLength(2000)

@@ -1,23 +1,32 @@
-import { celEnvironment, celVariables, faultOfCel, keysRead } from '../platform/cel';
+import { calls, celEnvironment, celVariables, faultOfCel, keysRead } from '../platform/cel';
 import { invalidField } from '../platform/problem';
+import { DATE_FUNCTIONS, withDates } from './predicate-dates';
 
 /** What all attributes are called together, for keys that are no names in CEL. */
 const ALL = 'values';
 const MOST_ATTRIBUTES = 50;
 
-const environment = celEnvironment().registerVariable(ALL, 'map');
+/** Of the evaluation at hand. An evaluation does not wait for anything, so no other one gets in between. */
+let today: string | undefined;
+
+const environment = withDates(celEnvironment().registerVariable(ALL, 'map'), () => {
+  if (today === undefined) throw new Error('A date was asked for without a day');
+  return today;
+});
 
 /** A question about a customer's values. */
 export interface Predicate {
   /** Keys of the attributes that it looks at. */
   attributes: string[];
-  /** @throws 422 when it comes to something else than true or false; never with a value. */
-  of(values: Record<string, unknown>): boolean;
+  /** Whether it looks at today's date. */
+  looksAtToday: boolean;
+  /** today: YYYY-MM-DD, where it looks at it. @throws 422 when it comes to something else than true or false; never with a value. */
+  of(values: Record<string, unknown>, today?: string): boolean;
 }
 
 /** Reads an expression. @throws 422 with pointer /expression. */
 export function predicateOf(expression: string): Predicate {
-  const fault = faultOfCel(environment, expression);
+  const fault = faultOfCel(environment, expression, DATE_FUNCTIONS);
   if (fault !== undefined) throw invalidField('/expression', fault);
   const attributes = keysRead(environment, expression, ALL);
   if (!attributes)
@@ -28,7 +37,9 @@ export function predicateOf(expression: string): Predicate {
   const evaluate = environment.parse(expression);
   return {
     attributes,
-    of: (values) => {
+    looksAtToday: calls(environment, expression, DATE_FUNCTIONS),
+    of: (values, day) => {
+      today = day;
       const result = answerOf(() => evaluate(celVariables(values, ALL)));
       if (typeof result !== 'boolean')
         throw invalidField('/expression', 'Does not come to true or false for these values');

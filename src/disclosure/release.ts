@@ -2,6 +2,7 @@ import { lockGateShared } from '../catalogue';
 import { lockCustomersShared } from '../consents';
 import type { Commit, Database, Statement, Tx } from '../platform/database';
 import type { KeyRing } from '../platform/key-ring';
+import { tooManyQuestions } from './questions';
 import { fetchKeys, type SealedValue } from '../vault';
 
 /** Asked for by a recipient: values of a customer, for a purpose. */
@@ -24,6 +25,8 @@ export interface Release {
   registered: boolean;
   /** Whether something that the recipient was to confirm is overdue, and nothing is released to it until it is not. */
   suspended: boolean;
+  /** Of a question that would be one too many: seconds until it would not be. Then nothing is recorded. */
+  askAgainInSeconds?: number;
   /** Those of the attributes that an active consent covers; none: nothing is recorded. */
   values: SealedValue[];
   useUntil: Date | undefined;
@@ -97,8 +100,10 @@ interface Found {
  * by the gate, for a withdrawal by staff and a suspension.
  */
 export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]): Promise<Release[]> {
-  const refs = requests.map(({ customerRef }) => customerRef);
-  const asked = requests.map(({ id, recipientId, customerRef, purpose, attributes, reason, kind }) => ({
+  const waits = await tooManyQuestions(tx, requests);
+  const open = requests.filter(({ id }) => !waits.has(id));
+  const refs = open.map(({ customerRef }) => customerRef);
+  const asked = open.map(({ id, recipientId, customerRef, purpose, attributes, reason, kind }) => ({
     id,
     recipient: recipientId,
     ref: customerRef,
@@ -127,7 +132,8 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
     const found = releases.get(id);
     return {
       id,
-      registered: found !== undefined,
+      registered: found !== undefined || waits.has(id),
+      ...(waits.has(id) && { askAgainInSeconds: waits.get(id)! }),
       suspended: found?.suspended ?? false,
       values: [...(found?.values.values() ?? [])],
       useUntil: found?.useUntil,

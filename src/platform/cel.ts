@@ -6,6 +6,7 @@ const OFFERED = new Set(
    int double string bool dyn timestamp duration getFullYear getMonth getDayOfMonth getDayOfWeek`.split(/\s+/),
 );
 const OVER_LISTS = new Set(['all', 'exists', 'exists_one', 'filter']);
+const NO_MORE: ReadonlySet<string> = new Set();
 const LONGEST = 2000;
 
 /** An environment of bounded cost; what it does not know is of any type until it is evaluated. */
@@ -32,18 +33,18 @@ interface Refusal {
  * The first call that is not offered, loop within a loop, or sum within a loop: lists can be added up, and what grows
  * and is then gone through costs more than values and expression together say.
  */
-function refused(value: unknown, isInLoop: boolean): Refusal | undefined {
-  if (Array.isArray(value)) return firstOf(value.map((item) => () => refused(item, isInLoop)));
+function refused(value: unknown, isInLoop: boolean, more: ReadonlySet<string>): Refusal | undefined {
+  if (Array.isArray(value)) return firstOf(value.map((item) => () => refused(item, isInLoop, more)));
   if (!isNode(value)) return undefined;
   const start = value.start ?? 0;
   if (value.op === '+' && isInLoop) return { message: 'nothing is added up within or for a loop', start };
-  if (value.op !== 'call' && value.op !== 'rcall') return refused(value.args, isInLoop);
+  if (value.op !== 'call' && value.op !== 'rcall') return refused(value.args, isInLoop, more);
   const [name, ...operands] = value.args as [string, ...unknown[]];
-  if (!OFFERED.has(name)) return { message: `there is no function ${name}`, start };
-  if (!OVER_LISTS.has(name)) return refused(operands, isInLoop);
+  if (!OFFERED.has(name) && !more.has(name)) return { message: `there is no function ${name}`, start };
+  if (!OVER_LISTS.has(name)) return refused(operands, isInLoop, more);
   const [range, body] = operands;
   if (isLooping(body)) return { message: `${name} has another loop within it`, start };
-  return refused(range, true) ?? refused(body, true);
+  return refused(range, true, more) ?? refused(body, true, more);
 }
 
 function firstOf(checks: (() => Refusal | undefined)[]): Refusal | undefined {
@@ -66,8 +67,15 @@ function where(expression: string, start: number): string {
   return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
 }
 
-/** What is wrong with an expression that is to come to true or false, and where in it; undefined when nothing is. */
-export function faultOfCel(environment: Environment, expression: string): string | undefined {
+/**
+ * What is wrong with an expression that is to come to true or false, and where in it; undefined when nothing is. more: functions
+ * that the environment has beside those that are offered everywhere, each of bounded cost.
+ */
+export function faultOfCel(
+  environment: Environment,
+  expression: string,
+  more: ReadonlySet<string> = NO_MORE,
+): string | undefined {
   if (expression.length > LONGEST) return `must have at most ${LONGEST} characters`;
   let parsed: ParseResult;
   try {
@@ -75,7 +83,7 @@ export function faultOfCel(environment: Environment, expression: string): string
   } catch (error) {
     return describe(expression, error);
   }
-  const refusal = refused(parsed.ast, false);
+  const refusal = refused(parsed.ast, false, more);
   if (refusal) return `cannot be used as a CEL expression: ${refusal.message} (${where(expression, refusal.start)})`;
   const checked = parsed.check();
   if (!checked.valid) return describe(expression, checked.error);
@@ -103,6 +111,16 @@ function toCel(value: unknown): unknown {
 export function celVariables(values: Record<string, unknown>, all: string): Record<string, unknown> {
   const map = toCel(values) as Map<string, unknown>;
   return { ...Object.fromEntries(map), [all]: map };
+}
+
+/** Whether an expression calls one of these functions. */
+export function calls(environment: Environment, expression: string, names: ReadonlySet<string>): boolean {
+  const isCalled = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.some(isCalled);
+    if (!isNode(value)) return false;
+    return (value.op === 'call' && names.has(String((value.args as unknown[])[0]))) || isCalled(value.args);
+  };
+  return isCalled(environment.parse(expression).ast);
 }
 
 /**

@@ -76,6 +76,59 @@ describe('a question about values', () => {
   });
 });
 
+describe('a question about a date', () => {
+  it('is answered for today in the programme’s time zone', async () => {
+    const [row] = await sql<{ today: string; yesterday: string }>(
+      `SELECT to_char(now() AT TIME ZONE time_zone, 'YYYY-MM-DD') AS today,
+              to_char(now() AT TIME ZONE time_zone - interval '1 day', 'YYYY-MM-DD') AS yesterday FROM programmes`,
+    );
+    await programme.share('born-today', { values: { birthday: `1990${row!.today.slice(4)}` } });
+    expect((await ask('born-today', 'anniversaryThisWeek(birthday)')).body['result']).toBe(true);
+    expect((await ask('born-today', 'daysUntilAnniversary(birthday) == 0')).body['result']).toBe(true);
+    expect((await ask('born-today', 'daysUntilAnniversary(birthday) > 0')).body['result']).toBe(false);
+    expect((await ask('born-today', `today() == "${row!.today}"  && birthday != ""`)).body['result']).toBe(true);
+    await sql(`UPDATE programmes SET time_zone = CASE WHEN extract(hour FROM now() AT TIME ZONE 'UTC') < 12
+                 THEN 'Etc/GMT+12' ELSE 'Pacific/Kiritimati' END`);
+    expect((await ask('born-today', 'daysUntilAnniversary(birthday) == 0')).body['result']).toBe(false);
+    await sql(`UPDATE programmes SET time_zone = 'Europe/Berlin'`);
+  });
+});
+
+describe('questions about one value', () => {
+  const questions = async (customerRef: string, count: number): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let n = 0; n < count; n++) statuses.push((await ask(customerRef, `birthday < "${1900 + n}"`)).status);
+    return statuses;
+  };
+
+  it('are ten a day for a recipient, so that it is not read bit by bit', async () => {
+    const shoes = await programme.publish({
+      asks: [{ attribute: 'shoeSize', purposes: ['greeting'], required: true }],
+    });
+    const consents = [{ attribute: 'shoeSize', purposes: ['greeting'] }];
+    await programme.share('searched');
+    await programme.share('searched', { offer: shoes, values: { shoeSize: 40 }, consents });
+    expect(await questions('searched', 12)).toEqual([...Array<number>(10).fill(200), 429, 429]);
+    const { headers, body } = await ask('searched', 'birthday < "1990"');
+    expect(body['type']).toBe('urn:gegenwert:problem:too-many-questions');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_000);
+    // Neither is the answer a disclosure.
+    const asked = `FROM disclosures d JOIN customers c ON c.id = d.customer_id AND c.ref = 'searched'`;
+    expect(await sql(`SELECT ${asked}`)).toHaveLength(10);
+    // Others are not kept from asking, nor is this one from reading, or from asking about something else.
+    expect((await programme.disclose('searched')).status).toBe(200);
+    expect((await ask('searched', 'shoeSize > 39')).status).toBe(200);
+    expect((await ask('searched', 'shoeSize > 39 && birthday < "1990"')).status).toBe(429);
+    await programme.share('another');
+    expect((await ask('another', 'birthday < "1990"')).status).toBe(200);
+    await sql(`SET session_replication_role = replica; UPDATE disclosures SET at = at - interval '1 day'
+                WHERE id = (SELECT d.id ${asked} WHERE d.kind = 'predicate' AND NOT 'shoeSize' = ANY (d.attributes) ORDER BY d.at LIMIT 1)`);
+    expect(await questions('searched', 2)).toEqual([200, 429]);
+    await sql(`SET session_replication_role = replica; UPDATE disclosures SET at = at + interval '1 day'
+                WHERE at < now() - interval '1 hour'`);
+  });
+});
+
 describe('a corrected value', () => {
   it('is what recipients get from then on, and earns nothing', async () => {
     await programme.share('corrected');
@@ -268,7 +321,8 @@ describe('consents whose time is over', () => {
     const values = `SELECT FROM vault_values v JOIN customers c ON c.id = v.customer_id WHERE c.ref = 'expiring'`;
     expect(await sql(values)).toHaveLength(1);
     await sql(`SET session_replication_role = replica; UPDATE consents k SET until = now() FROM customers c
-                WHERE c.id = k.customer_id AND c.ref = 'expiring'`);
+                WHERE c.id = k.customer_id AND c.ref = 'expiring';
+               UPDATE disclosures d SET use_until = now() FROM customers c WHERE c.id = d.customer_id AND c.ref = 'expiring'`);
     await service.worker?.stop();
     await service.startWorker();
     await eventually(
