@@ -37,6 +37,8 @@ const MAY_IMPORT = {
     'revocation',
     'outbox',
   ],
+  // What a journal says had happened is done again by those who did it.
+  journal: ['consents', 'revocation', 'vault'],
   accounting: ['ledger'],
   marketing: ['catalogue', 'offers', 'consents', 'exchange', 'ledger', 'disclosure', 'revocation', 'outbox'],
 };

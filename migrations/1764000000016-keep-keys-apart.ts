@@ -100,6 +100,8 @@ const HOME = `
     key_store uuid,
     closed_at timestamptz,
     why text,
+    -- How far it had come when it was restored: where the journal must begin, or before.
+    reached bigint,
     CONSTRAINT home_closed_why CHECK ((closed_at IS NULL) = (why IS NULL))
   );
   GRANT SELECT ON home TO gegenwert_app;
@@ -136,6 +138,7 @@ const HOME = `
       WHEN known.files <> of_files THEN 'its files are not those that it had'
       WHEN continued THEN 'its transactions are counted anew' END;
     UPDATE public.home SET closed_at = CASE WHEN closed IS NOT NULL THEN coalesce(closed_at, clock_timestamp()) END, why = closed,
+      reached = CASE WHEN closed IS NOT NULL THEN coalesce(known.reached, public.history_reached() + 1) END,
       place = CASE WHEN closed IS NULL THEN here ELSE place END, files = CASE WHEN closed IS NULL THEN coalesce(of_files, files) ELSE files END,
       key_store = coalesce(key_store, of_key_store)
      WHERE (closed IS DISTINCT FROM known.why OR known.place <> here OR of_files IS DISTINCT FROM coalesce(known.files, of_files)
@@ -151,7 +154,7 @@ const HOME = `
     IF after >= public.transactions_to_come() THEN
       EXECUTE format('CREATE OR REPLACE FUNCTION public.history_offset() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE RETURN %s::bigint', after + 1);
     END IF;
-    UPDATE public.home SET place = public.database_place(), files = coalesce(of_files, files), closed_at = NULL, why = NULL;
+    UPDATE public.home SET place = public.database_place(), files = coalesce(of_files, files), closed_at = NULL, why = NULL, reached = NULL;
   END $$;
   DO $$ DECLARE f text; BEGIN
     FOREACH f IN ARRAY ARRAY['come_home(text, uuid, bigint)', 'open_home(text, bigint)'] LOOP

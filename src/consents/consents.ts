@@ -23,7 +23,7 @@ export type RevocationScope = { share: string } | { purpose: string } | { attrib
 /**
  * What ends consents: the customer, staff that withdraw a recipient (by key; a purpose as above), their time, a merge of two
  * customers that has become final (of these consents; uuids), a materially new notice of an offer (uuid; consents of shares of a
- * version before), or the programme's end.
+ * version before), the programme's end, or the journal of what had ended before a backup was restored.
  */
 export type EndingScope =
   | RevocationScope
@@ -31,7 +31,8 @@ export type EndingScope =
   | { expired: true }
   | { merge: string; consents: string[] }
   | { offer: string; before: number }
-  | { programme: true };
+  | { programme: true }
+  | { replayed: true; consents: string[] };
 
 /** As which a consent ends. */
 export type EndedAs = 'withdrawn' | 'expired' | 'superseded';

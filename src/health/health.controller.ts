@@ -4,7 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../access';
 import { Database } from '../platform/database';
 import { hasNewestSchema } from '../platform/migrate';
-import { BELL, type Bell } from '../platform/platform.module';
+import type { Fence } from '../platform/fence';
+import { BELL, type Bell, FENCE } from '../platform/platform.module';
 
 class Alive {
   @ApiProperty({ enum: ['up'], example: 'up' })
@@ -21,6 +22,9 @@ class Readiness {
   queue: 'up' | 'down';
   @ApiProperty({ enum: ['current', 'missing'], example: 'current' })
   migrations: 'current' | 'missing';
+  /** pending: the database was restored, and serves nobody until the journal of erasures has been replayed. */
+  @ApiProperty({ enum: ['none', 'pending'], example: 'none' })
+  restore: 'none' | 'pending';
 }
 
 @ApiTags('Service')
@@ -30,6 +34,7 @@ export class HealthController {
   constructor(
     private readonly database: Database,
     @Inject(BELL) private readonly bell: Bell,
+    @Inject(FENCE) private readonly fence: Fence | undefined,
   ) {}
 
   @Get('live')
@@ -40,20 +45,22 @@ export class HealthController {
     return { status: 'up' };
   }
 
-  /** Without its database it is away (503); without its queue it serves, and says so. */
+  /** Without its database, or on one that was restored, it is away (503); without its queue it serves, and says so. */
   @Get('ready')
   @ApiOperation({ operationId: 'ready', summary: 'Whether it can serve' })
   @ApiOkResponse({ type: Readiness })
   @ApiServiceUnavailableResponse({ type: Readiness })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const [current, queue] = await Promise.all([this.hasNewestSchema(), this.bell.healthy()]);
-    const able = current === true;
+    const isPending = this.fence?.closed !== undefined;
+    const able = current === true && !isPending;
     if (!able) void reply.status(503);
     return {
       status: able ? (queue ? 'ready' : 'degraded') : 'away',
       database: current === undefined ? 'down' : 'up',
       queue: queue ? 'up' : 'down',
-      migrations: able ? 'current' : 'missing',
+      migrations: current === true ? 'current' : 'missing',
+      restore: isPending ? 'pending' : 'none',
     };
   }
 

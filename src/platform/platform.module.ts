@@ -10,6 +10,7 @@ import { KeyRing } from './key-ring';
 export const CONFIG = Symbol('config');
 export const LOGGER = Symbol('logger');
 export const BELL = Symbol('bell');
+export const FENCE = Symbol('fence');
 export type { Bell } from './queue';
 
 export interface Platform {
@@ -31,6 +32,7 @@ export class PlatformModule {
       { provide: CONFIG, useValue: platform.config },
       { provide: LOGGER, useValue: platform.logger },
       { provide: BELL, useValue: platform.bell },
+      { provide: FENCE, useValue: platform.fence },
       { provide: Database, useValue: platform.database },
       { provide: KeyRing, useValue: platform.keyRing },
       { provide: SigningKeys, useValue: platform.signingKeys },

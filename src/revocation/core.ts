@@ -1,8 +1,10 @@
-export { customerErasure, forgetRefsOnNotices } from './customer-erasure';
+export { customerErasure, forgetRefsOnNotices, leave } from './customer-erasure';
 export { endings } from './endings';
-export { eraseOwed } from './erasure';
+export { erase, eraseOwed } from './erasure';
 export { beginEndsOfGraces, withDueGraces } from './graces';
 export { countOverdue, markOverdue, withDueNotices } from './overdue';
 export { endConsents } from './revoke';
 export { expireConsents } from './retention';
 export { announceNotices, noteTold } from './tell';
+export { endProgramme } from './programme-end';
+export { withdraw } from './withdrawals';

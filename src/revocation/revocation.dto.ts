@@ -114,6 +114,9 @@ export class EndingScopeView extends MeRevocationBody {
   /** The programme has ended. */
   @ApiPropertyOptional({ enum: [true], example: true })
   programme?: true;
+  /** It had ended before a backup was restored, and ended again by the journal of erasures. */
+  @ApiPropertyOptional({ enum: [true], example: true })
+  replayed?: true;
 }
 
 export class RevocationView {

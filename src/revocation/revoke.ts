@@ -86,14 +86,19 @@ async function consequences(tx: Tx, customerIds: string[], scope: EndingScope): 
 /**
  * Ends consents of customers whose locks the caller holds exclusively: consents, history, a revocation each, the notices
  * and the erasure that are owed, in this transaction. Answers what ended; a customer for whom nothing did is absent.
+ * @param ids uuid of each customer's revocation, where it has one already
  */
 export async function endConsents(
   tx: Tx,
   customerIds: string[],
   scope: EndingScope,
   status: EndedAs,
+  ids?: ReadonlyMap<string, string>,
 ): Promise<(Consequence & { id: string })[]> {
-  const ending = (await consequences(tx, customerIds, scope)).map((found) => ({ ...found, id: newId() }));
+  const ending = (await consequences(tx, customerIds, scope)).map((found) => ({
+    ...found,
+    id: ids?.get(found.customerId) ?? newId(),
+  }));
   if (ending.length === 0) return [];
   const at = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
   const revocations = ending.map(({ id, customerId, consents, erasing }) => ({
@@ -112,7 +117,12 @@ export async function endConsents(
     })),
   );
   const ended = ending.flatMap(({ id: revocationId, consents }) => consents.map((one) => ({ ...one, revocationId })));
-  await tx.query(WRITE, [tx.programmeId, JSON.stringify(revocations), scope, at]);
+  await tx.query(WRITE, [
+    tx.programmeId,
+    JSON.stringify(revocations),
+    'replayed' in scope ? { replayed: true } : scope,
+    at,
+  ]);
   await Promise.all([
     end(tx, ended, { status, at }),
     tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at]),

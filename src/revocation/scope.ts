@@ -6,5 +6,6 @@ import type { EndingScopeView } from './revocation.dto';
 export function scopeViewOf(scope: EndingScope): EndingScopeView {
   if ('share' in scope) return { share: toPublicId('shr', scope.share) };
   if ('offer' in scope) return { offer: toPublicId('off', scope.offer), before: scope.before };
+  if ('replayed' in scope) return { replayed: true };
   return 'merge' in scope ? { merge: toPublicId('mrg', scope.merge) } : scope;
 }

@@ -9,3 +9,4 @@ export {
   type Uncovered,
   WITH_GONE_VALUES,
 } from './vault';
+export { destroyReplayed, destroyWithoutKeys } from './replayed';

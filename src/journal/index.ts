@@ -1,0 +1,3 @@
+export { exportJournal } from './export-journal';
+export { checkJournal, journalLines, type Checked } from './read-journal';
+export { destroyKeyless, replayJournal, type Replayed } from './replay-journal';

@@ -1,0 +1,64 @@
+/**
+ * The journal of erasures, as it is copied away: lines of JSON. What is in it names values, consents and customers by their
+ * ids, and holds none. A file is one section after the other; a section has a head, its lines, and an end that is signed over
+ * all of it, so that no line can be changed, left out or cut off.
+ */
+export interface Head {
+  journal: 'gegenwert/erasures/1';
+  /** Transactions with this number and higher ones are in it. */
+  from: string;
+}
+
+/** A value that was destroyed. Without a revocation: a newer version took its place. */
+export interface Erased {
+  erased: {
+    programme: string;
+    customer: string;
+    attribute: string;
+    version: string;
+    revocation: string | null;
+    at: string;
+  };
+}
+
+/** Consents that ended. */
+export interface Ended {
+  ended: {
+    programme: string;
+    customer: string;
+    revocation: string | null;
+    as: 'withdrawn' | 'expired' | 'superseded';
+    consents: string[];
+    at: string;
+  };
+}
+
+/** A customer who left, a purpose or a recipient that was withdrawn, a programme that ended: all there are, in every section. */
+export type State =
+  | { left: { programme: string; customer: string; balance: 'keep' | 'forfeit' } }
+  | { withdrawn: { programme: string; purpose: string } | { programme: string; recipient: string } }
+  | { over: { programme: string } };
+
+export type Line = Erased | Ended | State;
+
+export interface End {
+  end: {
+    /** Transactions with this number and higher ones are not in it: the next section begins with it. */
+    to: string;
+    lines: number;
+    at: string;
+    /** JWS over from, to, lines, at and the SHA-256 of the head and the lines, each with its line feed. */
+    seal: string;
+  };
+}
+
+export interface Sealed {
+  from: string;
+  to: string;
+  lines: number;
+  at: string;
+  /** Hex. */
+  sha256: string;
+}
+
+export const SEAL_TYPE = 'gegenwert-erasures+jws';

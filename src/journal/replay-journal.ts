@@ -1,0 +1,182 @@
+import { lockCustomersById } from '../consents/core';
+import type { Database, Statement, Tx } from '../platform/database';
+import type { DataKeys } from '../platform/data-keys';
+import type { KeyRing } from '../platform/key-ring';
+import { Problem } from '../platform/problem';
+import { endConsents, endProgramme, erase, leave, withdraw } from '../revocation/core';
+import { destroyReplayed, destroyWithoutKeys } from '../vault';
+import type { Ended, Erased, Line, State } from './lines';
+
+/** Lines in one transaction. */
+const BATCH = 500;
+
+const KNOWN: Statement = {
+  name: 'known_customers',
+  text: 'SELECT id FROM customers WHERE programme_id = $1 AND id = ANY ($2)',
+};
+const REF: Statement = {
+  name: 'ref_of_customer',
+  text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = $2 AND ref IS NOT NULL',
+};
+const SLUG: Statement = {
+  name: 'slug_of_live_programme',
+  text: 'SELECT slug FROM programmes WHERE id = $1 AND ended_at IS NULL',
+};
+const EVERY: Statement = { name: 'every_programme', text: 'SELECT programme_id FROM every_programme()' };
+const ACTIVE_OF: Statement = {
+  name: 'consents_of_attributes',
+  text: `SELECT k.customer_id AS customer, k.id FROM unnest($2::bigint[], $3::text[]) AS w(customer, attribute)
+           JOIN consents k ON k.programme_id = $1 AND k.customer_id = w.customer AND k.attribute = w.attribute AND k.ended_at IS NULL`,
+};
+
+export interface Replayed {
+  lines: number;
+  consentsEnded: number;
+  valuesDestroyed: number;
+}
+
+export interface Replaying {
+  database: Database;
+  keyRing: KeyRing;
+  onProgress: (done: Replayed) => void;
+}
+
+type Batch = { programme: string; ended: Ended['ended'][]; erased: Erased['erased'][]; states: State[]; lines: number };
+
+/**
+ * Does again what the journal says was done, to what a backup brought back: ends consents under the revocation that had ended
+ * them, destroys values and their keys, shuts what was withdrawn, lets leave who left. In batches; whatever was done before,
+ * by the journal or another run of this, is not done twice.
+ */
+export async function replayJournal(lines: AsyncIterable<Line>, replaying: Replaying): Promise<Replayed> {
+  const done: Replayed = { lines: 0, consentsEnded: 0, valuesDestroyed: 0 };
+  let batch: Batch | undefined;
+  const finish = async (): Promise<void> => {
+    if (batch) await replayBatch(batch, replaying, done);
+    batch = undefined;
+    replaying.onProgress(done);
+  };
+  for await (const line of lines) {
+    const programme = programmeOf(line);
+    if (batch && (batch.programme !== programme || batch.lines >= BATCH)) await finish();
+    batch ??= { programme, ended: [], erased: [], states: [], lines: 0 };
+    batch.lines++;
+    if ('ended' in line) batch.ended.push(line.ended);
+    else if ('erased' in line) batch.erased.push(line.erased);
+    else batch.states.push(line);
+  }
+  await finish();
+  return done;
+}
+
+const programmeOf = (line: Line): string => Object.values(line as Record<string, { programme: string }>)[0]!.programme;
+
+async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done: Replayed): Promise<void> {
+  const { programme, ended, erased, states } = batch;
+  const ids = [...ended, ...erased].map(({ customer }) => customer);
+  const result = await database.inProgramme(programme, async (tx) => {
+    const known = await tx.query<{ id: string }>(KNOWN, [programme, [...new Set(ids)]]);
+    await lockCustomersById(
+      tx,
+      known.map(({ id }) => id),
+    );
+    // A customer that the backup does not know came after it, with all that they gave.
+    const isKnown = new Set(known.map(({ id }) => id));
+    const consentsEnded = await endAgain(
+      tx,
+      ended.filter(({ customer }) => isKnown.has(customer)),
+    );
+    const destroyed = await destroyReplayed(
+      tx,
+      erased.filter(({ customer }) => isKnown.has(customer)),
+    );
+    return { consentsEnded, destroyed };
+  });
+  // Also of keys that came back with a backup of the key store.
+  if (keyRing.dataKeys && erased.length > 0)
+    await keyRing.dataKeys.destroy(
+      programme,
+      erased.map(({ version }) => version),
+    );
+  for (const state of states) await reach(database, keyRing, programme, state);
+  done.lines += batch.lines;
+  done.consentsEnded += result.consentsEnded;
+  done.valuesDestroyed += result.destroyed;
+}
+
+/** Under the revocations that ended them, with the time of now. Answers how many ended. */
+async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<number> {
+  let consents = 0;
+  // A customer's come one after the other, those of different customers at once.
+  for (let rest = ended; rest.length > 0;) {
+    const taken = new Map<string, Ended['ended']>();
+    const later: Ended['ended'][] = [];
+    const as = rest[0]!.as;
+    for (const one of rest) {
+      if (one.as === as && !taken.has(one.customer)) taken.set(one.customer, one);
+      else later.push(one);
+    }
+    const all = [...taken.values()];
+    const ids = new Map(
+      all.flatMap(({ customer, revocation }) => (revocation ? [[customer, revocation] as const] : [])),
+    );
+    const scope = { replayed: true as const, consents: all.flatMap((one) => one.consents) };
+    const revocations = await endConsents(tx, [...taken.keys()], scope, as, ids);
+    await erase(
+      tx,
+      revocations.map(({ id }) => id),
+    );
+    consents += revocations.reduce((sum, one) => sum + one.consents.length, 0);
+    rest = later;
+  }
+  return consents;
+}
+
+async function reach(database: Database, keyRing: KeyRing, programme: string, state: State): Promise<void> {
+  const keys = 'left' in state ? await keyRing.of(programme).catch(gone) : undefined;
+  await database.inProgramme(programme, async (tx) => {
+    if ('left' in state) {
+      const [row] = await tx.query<{ ref: string }>(REF, [programme, state.left.customer]);
+      if (row && keys) await leave(tx, keys, row.ref, state.left.balance);
+    } else if ('over' in state) {
+      const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
+      if (row) await endProgramme(tx, row.slug);
+    } else {
+      const [what, key] =
+        'purpose' in state.withdrawn
+          ? (['purpose', state.withdrawn.purpose] as const)
+          : (['recipient', state.withdrawn.recipient] as const);
+      await withdraw(tx, what, key).catch(gone);
+    }
+  });
+}
+
+/** What the backup does not know came after it. */
+function gone(error: unknown): undefined {
+  if (error instanceof Problem && error.status === 404) return undefined;
+  throw error;
+}
+
+/**
+ * Where the keys lie apart: values whose keys were destroyed after the journal had been copied. Their consents are ended as
+ * expired: nothing says why they ended, and nothing may go on as if they had not. Answers how many values there were.
+ */
+export async function destroyKeyless(database: Database, dataKeys: DataKeys): Promise<number> {
+  let destroyed = 0;
+  for (const { programme_id: programme } of await database.query<{ programme_id: string }>(EVERY)) {
+    await destroyWithoutKeys(database, dataKeys, programme, async (tx, values) => {
+      const columns = [values.map(({ customerId }) => customerId), values.map(({ attribute }) => attribute)];
+      const active = await tx.query<{ customer: string; id: string }>(ACTIVE_OF, [programme, ...columns]);
+      const customers = [...new Set(active.map(({ customer }) => customer))];
+      const scope = { replayed: true as const, consents: active.map(({ id }) => id) };
+      const revocations = await endConsents(tx, customers, scope, 'expired');
+      await erase(
+        tx,
+        revocations.map(({ id }) => id),
+      );
+      destroyed += values.length;
+    });
+    await dataKeys.sweepAnew(programme);
+  }
+  return destroyed;
+}
