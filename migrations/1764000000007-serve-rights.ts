@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /** What customers and staff may ask for beyond taking it back: pausing, leaving, ending a purpose for everyone, retention. */
 export class ServeRights1764000000007 implements MigrationInterface {
@@ -9,11 +10,7 @@ export class ServeRights1764000000007 implements MigrationInterface {
     await runner.query(JOBS);
     await runner.query(LEAVING);
     await runner.query(RETENTION);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE OR REPLACE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
@@ -134,15 +131,7 @@ const RETENTION = `
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       SELECT p.id FROM programmes p WHERE EXISTS (SELECT FROM consents k WHERE k.programme_id = p.id AND k.status = 'active' AND k.until <= now())
     $$;
-  DO $$ DECLARE f text; BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    FOREACH f IN ARRAY ARRAY['every_programme()', 'programmes_with_expired_consents()'] LOOP
-      EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-    END LOOP;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;`;
+  ${handToLookup('every_programme()', 'programmes_with_expired_consents()')}`;
 
 const VIEWS: Record<string, string> = {
   // 4: nothing is released while it is paused.

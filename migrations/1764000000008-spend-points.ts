@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { publishInvariants } from './hand-over';
 
 /**
  * Points are spent: which lots each transfer took from or gave back to, the redemptions behind them, and what points are
@@ -18,11 +19,7 @@ export class SpendPoints1764000000008 implements MigrationInterface {
     await runner.query(FORFEIT);
     await runner.query(BOOKS);
     await runner.query(OPEN_REDEMPTIONS);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /** Lots end when their last day is over in the programme's time zone, and holds when their time has come. */
 export class ExpirePoints1764000000009 implements MigrationInterface {
@@ -8,9 +9,7 @@ export class ExpirePoints1764000000009 implements MigrationInterface {
     await runner.query(LOTS);
     await runner.query(EXPIRE);
     await runner.query(LOOKUPS);
-    await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-      CREATE VIEW invariants.i14_expiry_is_neutral AS ${IN_ITS_TIME}; ALTER VIEW invariants.i14_expiry_is_neutral OWNER TO gegenwert_audit;
-      REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
+    await publishInvariants(runner, { i14_expiry_is_neutral: IN_ITS_TIME });
   }
 
   async down(): Promise<void> {
@@ -136,15 +135,7 @@ const LOOKUPS = `
       SELECT p.id FROM programmes p
        WHERE EXISTS (SELECT FROM redemptions r WHERE r.programme_id = p.id AND r.status = 'held' AND r.held_until <= now())
     $$;
-  DO $$ DECLARE f text; BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    FOREACH f IN ARRAY ARRAY['programmes_with_due_lots()', 'programmes_with_overdue_holds()'] LOOP
-      EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-    END LOOP;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;`;
+  ${handToLookup('programmes_with_due_lots()', 'programmes_with_overdue_holds()')}`;
 
 /** 14: until its last day is over a lot can be spent, and nothing ends it; from then on nothing is taken from it or given to it. */
 const IN_ITS_TIME = `

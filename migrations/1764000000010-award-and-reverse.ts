@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { publishInvariants } from './hand-over';
 
 /** Discount codes are used, points are awarded without a share, and a wrong award is reversed. */
 export class AwardAndReverse1764000000010 implements MigrationInterface {
@@ -9,11 +10,7 @@ export class AwardAndReverse1764000000010 implements MigrationInterface {
     await runner.query(AWARDS);
     await runner.query(REVERSALS);
     await runner.query(REVERSE);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /**
  * Transfers, shares with their consents, the events of consents and disclosures are sealed in a chain of hashes, one a
@@ -21,10 +22,7 @@ export class SealHistory1764000000011 implements MigrationInterface {
     await runner.query(CIPHERTEXTS);
     await runner.query(CHAIN);
     await runner.query(LOOKUP);
-    await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-      CREATE VIEW invariants.i15_ended_is_ended AS ${ENDED_IS_ENDED};
-      ALTER VIEW invariants.i15_ended_is_ended OWNER TO gegenwert_audit;
-      REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
+    await publishInvariants(runner, { i15_ended_is_ended: ENDED_IS_ENDED });
   }
 
   async down(): Promise<void> {
@@ -156,15 +154,7 @@ const LOOKUP = `
           (SELECT e.written_in FROM consent_events e WHERE e.programme_id = p.id AND e.written_in >= 0 ORDER BY e.written_in DESC LIMIT 1),
           (SELECT d.written_in FROM disclosures d WHERE d.programme_id = p.id AND d.written_in >= 0 ORDER BY d.written_in DESC LIMIT 1)) AS written_in) m
     $$;
-  DO $$ DECLARE f text; BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    FOREACH f IN ARRAY ARRAY['unsealed_programmes()', 'history_reached()'] LOOP
-      EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-    END LOOP;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;
+  ${handToLookup('unsealed_programmes()', 'history_reached()')}
 
   -- A cluster into which a database was restored counts its transactions from the beginning, below what was sealed. This
   -- goes on after what was written, and says whether it had to. Of the owner, because it replaces a function.

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /**
  * A storefront finds out that two of its customers are one. From then on the reference of the one is an alias that nothing is
@@ -14,11 +15,7 @@ export class MergeCustomers1764000000013 implements MigrationInterface {
     await runner.query(PAUSES);
     await runner.query(POINTS);
     await runner.query(LOOKUP);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE OR REPLACE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
@@ -146,11 +143,7 @@ const LOOKUP = `
       SELECT p.id FROM programmes p WHERE EXISTS (SELECT FROM merges m WHERE m.programme_id = p.id
         AND m.undone_at IS NULL AND m.final_at IS NULL AND m.undo_until <= now())
     $$;
-  GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-  ALTER FUNCTION programmes_with_due_merges() OWNER TO gegenwert_lookup;
-  REVOKE ALL ON FUNCTION programmes_with_due_merges() FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION programmes_with_due_merges() TO gegenwert_app;
-  REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;`;
+  ${handToLookup('programmes_with_due_merges()')}`;
 
 const VIEWS: Record<string, string> = {
   // 4: nothing is released while it is paused; as before, and a merge pauses single consents.

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup } from './hand-over';
 
 /**
  * What happens is told to who asked to be told: a row for each event and endpoint, written in the transaction that makes the
@@ -144,12 +145,4 @@ const LOOKUP = `
       SELECT count(*), min(d.next_attempt_at) FILTER (WHERE d.next_attempt_at <= now()), (SELECT count(*) FROM webhook_endpoints w WHERE w.disabled_at IS NOT NULL)
         FROM webhook_deliveries d WHERE d.status = 'pending'
     $$;
-  DO $$ DECLARE f text; BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    FOREACH f IN ARRAY ARRAY['webhooks_due()', 'webhook_backlog()'] LOOP
-      EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-    END LOOP;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;`;
+  ${handToLookup('webhooks_due()', 'webhook_backlog()')}`;

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /**
  * Until they confirm: what recipients answer, with their signature where they have a key; by when they must; and that a
@@ -14,11 +15,7 @@ export class ConfirmTheStop1764000000015 implements MigrationInterface {
     await runner.query(SUSPENSIONS);
     await runner.query(LOOKUP);
     await runner.query(RECEIPTS);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
@@ -118,15 +115,7 @@ const LOOKUP = `
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       SELECT count(*) FROM revocation_notices n WHERE n.status = 'owed' AND n.overdue_at IS NOT NULL
     $$;
-  DO $$ DECLARE f text; BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    FOREACH f IN ARRAY ARRAY['programmes_with_due_notices()', 'overdue_notices()'] LOOP
-      EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-      EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-      EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-    END LOOP;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;`;
+  ${handToLookup('programmes_with_due_notices()', 'overdue_notices()')}`;
 
 const RECEIPTS = `
   -- In which form a share's receipt is signed, so that one that was handed out can always be made again, to the byte (ADR 4).

@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /**
  * What ends consents beside the customer's own word: a notice that became materially another, and the programme's end. And the
@@ -13,11 +14,7 @@ export class EndByItself1764000000019 implements MigrationInterface {
     await runner.query(JOBS);
     await runner.query(CORRECTIONS);
     await runner.query(LOOKUP);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
@@ -133,11 +130,7 @@ const LOOKUP = `
       SELECT p.id FROM programmes p WHERE EXISTS (SELECT FROM notice_graces g
         WHERE g.programme_id = p.id AND g.job_id IS NULL AND g.until <= now())
     $$;
-  GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-  ALTER FUNCTION programmes_with_due_graces() OWNER TO gegenwert_lookup;
-  REVOKE ALL ON FUNCTION programmes_with_due_graces() FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION programmes_with_due_graces() TO gegenwert_app;
-  REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;`;
+  ${handToLookup('programmes_with_due_graces()')}`;
 
 const VIEWS: Record<string, string> = {
   // 4: when a programme has ended, nothing is accepted or released any more, and in the end no consent is left.
