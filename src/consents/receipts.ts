@@ -61,12 +61,9 @@ export function signTermination(keys: SigningKeys, facts: TerminationFacts): str
 }
 
 const CONTEXT = { dpv: 'https://w3id.org/dpv#', dct: 'http://purl.org/dc/terms/' };
-/** What both kinds of receipt begin with (DPV's schema of ISO/IEC TS 27560). */
-const RECEIPT = {
-  '@context': CONTEXT,
-  '@type': 'dpv:ConsentReceipt',
-  'dct:conformsTo': 'https://w3id.org/dpv/schema/dpv-27560#receipt',
-};
+const RECEIPT = 'dpv:ConsentReceipt';
+/** DPV's schema of ISO/IEC TS 27560. */
+const SCHEMA = 'https://w3id.org/dpv/schema/dpv-27560#receipt';
 const BY_CUSTOMER = { '@type': 'dpv:DataSubject' };
 const BY_CONTROLLER = { '@type': 'dpv:DataController' };
 const CONTROL = { '@type': 'dpv:WithdrawConsent' };
@@ -89,7 +86,9 @@ const noticeOf = (hash: string, language: string) => ({
 function given(facts: ReceiptFacts): object {
   const id = toPublicId('shr', facts.shareId);
   return {
-    ...RECEIPT,
+    '@context': CONTEXT,
+    '@type': RECEIPT,
+    'dct:conformsTo': SCHEMA,
     iss: 'gegenwert',
     sub: facts.customerRef,
     iat: Math.floor(facts.acceptedAt.getTime() / 1000),
@@ -139,7 +138,9 @@ function refusalOf(refused: string): object {
 function ended(facts: TerminationFacts): object {
   const id = toPublicId('rev', facts.revocationId);
   return {
-    ...RECEIPT,
+    '@context': CONTEXT,
+    '@type': RECEIPT,
+    'dct:conformsTo': SCHEMA,
     iss: 'gegenwert',
     ...(facts.customerRef === null ? {} : { sub: facts.customerRef }),
     iat: Math.floor(facts.endedAt.getTime() / 1000),
