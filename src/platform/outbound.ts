@@ -39,6 +39,7 @@ export const isTimeout = (error: unknown): boolean => /^(Abort|Timeout)Error$/.t
  */
 export class Outbound {
   private readonly agents;
+  private closed = false;
 
   constructor(private readonly options: OutboundOptions) {
     const kept = { keepAlive: true, maxFreeSockets: 32, timeout: 60_000 };
@@ -57,12 +58,15 @@ export class Outbound {
     if (!this.mayCall(url)) throw new AddressRefused();
     const signal = AbortSignal.timeout(call.timeoutMs);
     const first = await this.send(url, call, signal);
+    if (first !== 'stale') return first;
+    if (this.closed) throw new Error('The way out is closed');
     // The other side had closed a kept connection when this was sent on it: it was never looked at.
-    return first === 'stale' ? (this.send(url, call, signal, true) as Promise<IncomingMessage>) : first;
+    return this.send(url, call, signal, true) as Promise<IncomingMessage>;
   }
 
   /** Closes what is kept and cuts what is under way. */
   close(): void {
+    this.closed = true;
     this.agents?.http.destroy();
     this.agents?.https.destroy();
   }

@@ -15,7 +15,7 @@ export interface Announcement {
 }
 
 /** Attempts are spread over a little more than three days; one that is still due after this is the last. */
-export const GIVE_UP_AFTER = `interval '80 hours'`;
+export const GIVE_UP_AFTER = `interval '84 hours'`;
 
 /** Stands for no recipient, so that the two sides can be joined by a hash. */
 const NOBODY = `'00000000-0000-0000-0000-000000000000'::uuid`;
