@@ -23,6 +23,7 @@ import { type DraftAsk, OfferVersionEntity, type PublishedAsk } from './offer-ve
 import { lockOffer, OffersService, offerState } from './offers.service';
 import { requireOngoing } from './ongoing';
 
+const NOW: Statement = { name: 'time_of_publishing', text: 'SELECT now() AS now' };
 const PROGRAMME_NAME: Statement = { name: 'programme_name', text: 'SELECT name FROM programmes WHERE id = $1' };
 
 /** Turns a draft into the version in force: what it asks is fixed as the catalogue has it now, and its notices are written. */
@@ -54,9 +55,11 @@ export class Publishing {
     const { asks, faults } = await this.snapshot(tx, draft.asks);
     const judged = judgeChange(await this.asksBefore(tx, offer), asks, decision);
     const { change } = judged;
-    faults.push(...timeFaults(draft), ...californiaFaults(draft), ...judged.faults);
+    // The database's clock: those of processes may differ.
+    const now = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
+    faults.push(...timeFaults(draft, now), ...californiaFaults(draft, now), ...judged.faults);
     if (faults.length > 0) throw invalidRequest(faults, 'The offer cannot be published as it is.');
-    await tx.entities.save(OfferVersionEntity, { ...draft, asks, change, publishedAt: new Date() });
+    await tx.entities.save(OfferVersionEntity, { ...draft, asks, change, publishedAt: now });
     await writeNotices(tx, draft, asks);
     const { budget } = draft;
     await setBudget(tx, offer.id, budget === null ? undefined : BigInt(budget.points ?? budget.codes ?? 0));
@@ -127,11 +130,11 @@ function usersFaults(
   return [...withdrawn, { pointer: `/asks/${n}/attribute`, message }];
 }
 
-function timeFaults({ endsAt }: OfferVersionEntity): Fault[] {
-  return endsAt !== null && endsAt <= new Date() ? [{ pointer: '/endsAt', message: 'endsAt is in the past' }] : [];
+function timeFaults({ endsAt }: OfferVersionEntity, now: Date): Fault[] {
+  return endsAt !== null && endsAt <= now ? [{ pointer: '/endsAt', message: 'endsAt is in the past' }] : [];
 }
 
-function californiaFaults({ regions, valueOfData }: OfferVersionEntity): Fault[] {
+function californiaFaults({ regions, valueOfData }: OfferVersionEntity, now: Date): Fault[] {
   if (!namesCalifornia(regions)) return [];
   if (valueOfData === null) {
     return [
@@ -141,7 +144,7 @@ function californiaFaults({ regions, valueOfData }: OfferVersionEntity): Fault[]
       },
     ];
   }
-  if (new Date(valueOfData.validUntil) > new Date()) return [];
+  if (new Date(valueOfData.validUntil) > now) return [];
   return [{ pointer: '/valueOfData/validUntil', message: 'The value-of-data record is no longer valid' }];
 }
 

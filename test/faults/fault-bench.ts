@@ -13,6 +13,8 @@ export interface FaultBench {
   redis: TestRedis | undefined;
   service: RunningService;
   programme: TestProgramme;
+  /** As the superuser. */
+  owner: Client;
   sql<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
   stop(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function startBench({ backend, offer, ...settings }: BenchOptions):
     redis,
     service,
     programme,
+    owner: client,
     sql: async <Row extends object>(text: string, values: unknown[] = []) =>
       (await client.query<Row>(text, values)).rows,
     stop: async () => {
