@@ -183,7 +183,6 @@ export class AcknowledgementBody {
   did: 'stopped' | 'erased';
 
   /** Required where the recipient has a public key: a compact JWS by it, whose payload holds this `notice` and `did`. */
-  @ApiPropertyOptional({ example: 'eyJhbGciOiJFZERTQSJ9.eyJub3RpY2UiOiJudGNf…' })
   @IsOptional()
   @IsString()
   @MaxLength(8192)

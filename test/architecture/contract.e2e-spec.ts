@@ -117,6 +117,14 @@ describe('the contract as it is kept', () => {
     for (const one of ['attributes/diet', 'purposes/advice', 'recipients/newsletter']) {
       expect((await admin('GET', `/v1/${one}`)).status).toBe(200);
     }
+    const agreed = { dueHours: 48, suspendWhenOverdue: true, publicKey: null };
+    expect((await admin('PATCH', '/v1/recipients/recommender', agreed)).body['dueHours']).toBe(48);
+    const replaced = await call(service.url, 'PUT', '/v1/recipients/recommender/public-key', {
+      key: programme.recipients.recommender.apiKey,
+      body: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+    });
+    expect(replaced.status).toBe(200);
+    expect((await admin('GET', '/v1/revocation-notices/overdue')).status).toBe(200);
     const draft = await admin('POST', '/v1/offers', {
       ...OFFER,
       key: 'everything',
@@ -185,6 +193,9 @@ describe('the contract as it is kept', () => {
     const notice = owed.body['data'][0].id;
     await recipient('POST', `/v1/revocation-notices/${notice}/acknowledgement`, { did: 'erased' });
     await recipient('GET', '/v1/revocation-notices');
+    for (const proof of ['certificate', 'receipt']) {
+      expect((await storefront('GET', `/v1/revocations/${revoked.body['id']}/${proof}`)).status).toBe(200);
+    }
     await storefront('GET', `/v1/revocations/${revoked.body['id']}`);
     for (const view of ['balance', 'ledger', 'entries']) {
       expect((await storefront('GET', `${customer}/${view}`)).status).toBe(200);
@@ -205,7 +216,9 @@ describe('the contract as it is kept', () => {
     });
     expect(mine.status).toBe(201);
     const all = await me('POST', 'revocations', { everything: true });
-    expect((await me('GET', `revocations/${all.body['id']}`)).status).toBe(200);
+    for (const view of ['', '/certificate', '/receipt']) {
+      expect((await me('GET', `revocations/${all.body['id']}${view}`)).status).toBe(200);
+    }
     await me('GET', 'ledger');
     await me('GET', 'export');
   });

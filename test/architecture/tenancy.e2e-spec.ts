@@ -52,6 +52,7 @@ describe('two programmes in one service', () => {
     await nothingOwed(superuser);
     await historySealed(superuser);
     await service.worker?.stop();
+    await superuser.query(`INSERT INTO suspensions SELECT programme_id, id, now(), now() FROM recipients`);
     // Owed, and nobody there to do it: the outbox has rows, and nothing changes unless a call changes it.
     await theirs.share('owed', { values: { birthday: CANARY } });
     ownCallers = await callersOf(service, theirs);
@@ -330,6 +331,7 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
   const merge = await storefront('POST', `/v1/customers/${CANARY}/merge`, { into: `${CANARY}-again` });
   const { jobId } = await admin('POST', '/v1/purposes/advice/withdrawal');
   const notices = await read('GET', '/v1/revocation-notices');
+  await read('POST', `/v1/revocation-notices/${notices['data'][0].id}/acknowledgement`, { did: 'stopped' });
   const key = await admin('POST', '/v1/keys', { kind: 'staff', name: CANARY, role: 'dpo' });
   const issuer = await admin('POST', '/v1/issuers', {
     issuer: `https://${CANARY}.example`,
@@ -433,10 +435,13 @@ function bodiesOf({ requestBody }: Operation, ids: Ids): unknown[] {
   return (media.examples ? Object.values(media.examples).map(({ value }) => value) : [media.example]).map(replace);
 }
 
-/** What the calls after it could not be made with comes later: a merge, then what ends for good. */
+/**
+ * What the calls after it could not be made with comes later: a merge, then what ends for good, or what a recipient must sign
+ * for from then on.
+ */
 function endsThings({ method, path }: Operation): number {
   if (path.endsWith('/merge')) return 1;
-  return method === 'DELETE' || /\/(withdrawal|revocations)$/.test(path) ? 2 : 0;
+  return method === 'DELETE' || /\/(withdrawal|revocations|public-key)$|^\/v1\/recipients\/{key}$/.test(path) ? 2 : 0;
 }
 
 /**
