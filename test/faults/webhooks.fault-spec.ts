@@ -158,8 +158,8 @@ describeOnEachBackend('webhooks', (backend) => {
     for (const { path } of hanging) {
       receiver.behave(path, (response, _, socket) => {
         // Neither an answer nor silence: a byte of a head that never ends.
-        socket.write('HTTP/1.1 2');
-        const drip = setInterval(() => socket.write('0'), 200);
+        socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+        const drip = setInterval(() => socket.write('a'), 200);
         socket.on('close', () => clearInterval(drip));
         open.push(() => response.destroy());
       });
