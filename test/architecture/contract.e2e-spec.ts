@@ -8,6 +8,7 @@ import { readConfig } from '../../src/platform/config';
 import { KeyRing } from '../../src/platform/key-ring';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { startReceiver } from '../setup/receiver';
 import { call, eventually, startService, type RunningService } from '../setup/service';
 import { CONTRACT_FILE, faultsOf, type Heard, listen, type Media, operationOf, operations } from './contract';
 
@@ -349,6 +350,36 @@ describe('the contract as it is kept', () => {
     );
     return share['award'].code as string;
   }
+
+  it('lets a storefront and a recipient be told of what happens', async () => {
+    const receiver = await startReceiver();
+    const added = await storefront('POST', '/v1/webhooks', { url: receiver.url('/shop'), events: ['share.accepted'] });
+    const webhook = `/v1/webhooks/${added.body['id']}`;
+    expect((await storefront('PATCH', webhook, { events: ['share.accepted', 'award.granted'] })).status).toBe(200);
+    expect((await storefront('POST', `${webhook}/rotate`, { overlapSeconds: 60 })).status).toBe(201);
+    expect((await storefront('GET', webhook)).body['formerSecretUntil']).toEqual(expect.any(String));
+    await programme.share('lena');
+    const sent = await eventually(
+      () => storefront('GET', `${webhook}/deliveries?status=delivered&limit=1`),
+      ({ body }) => body['data'].length === 1,
+    );
+    const delivery = `/v1/webhook-deliveries/${sent.body['data'][0].id}`;
+    expect((await storefront('POST', `${delivery}/redelivery`)).status).toBe(201);
+    expect((await storefront('GET', delivery)).status).toBe(200);
+    expect((await storefront('POST', `${webhook}/test`)).status).toBe(201);
+    expect((await admin('GET', '/v1/webhooks?limit=1')).body['data']).toHaveLength(1);
+    await storefront('PATCH', webhook, { enabled: false });
+    expect(await storefront('POST', `${webhook}/test`)).toMatchObject(problem(409, 'webhook-disabled'));
+    const wanted = { key: 'hooked', name: 'Hooked', purposes: ['greeting'], webhookUrl: receiver.url('/recipient') };
+    const { body: hooked } = await admin('POST', '/v1/recipients', wanted);
+    const own = await call(service.url, 'GET', '/v1/webhooks', { key: hooked['apiKey'] });
+    expect(own.body['data']).toMatchObject([{ recipientId: hooked['id'] }]);
+    expect(await admin('DELETE', `/v1/webhooks/${own.body['data'][0].id}`)).toMatchObject(
+      problem(409, 'webhook-of-recipient'),
+    );
+    expect((await storefront('DELETE', webhook)).status).toBe(204);
+    await receiver.stop();
+  });
 
   it('lets two customers who are one be merged, and parted again', async () => {
     await programme.share('jana');
