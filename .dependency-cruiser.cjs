@@ -39,6 +39,7 @@ const MAY_IMPORT = {
   ],
   // What a journal says had happened is done again by those who did it.
   journal: ['consents', 'revocation', 'vault'],
+  rights: ['offers'],
   accounting: ['ledger'],
   marketing: ['catalogue', 'offers', 'consents', 'exchange', 'ledger', 'disclosure', 'revocation', 'outbox'],
 };

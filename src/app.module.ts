@@ -18,6 +18,7 @@ import { OffersModule, offerEntities } from './offers';
 import { type Platform, PlatformModule } from './platform/platform.module';
 import { RedemptionModule } from './redemption';
 import { RevocationModule } from './revocation';
+import { RightsModule } from './rights';
 import { WebhooksModule } from './webhooks';
 
 export const entities = [...catalogueEntities, ...offerEntities];
@@ -48,6 +49,7 @@ export class AppModule {
         ChainModule,
         CustomerViewModule,
         MarketingModule,
+        RightsModule,
         AccountingModule,
       ],
     };

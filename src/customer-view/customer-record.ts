@@ -1,8 +1,15 @@
 import type { Locale } from '../offers';
 import type { Statement, Tx } from '../platform/database';
-import { toPublicId } from '../platform/ids';
+import { newId, parsePublicId, toPublicId } from '../platform/ids';
 import type { SealedValue } from '../vault';
-import type { ExportedConsent, ExportedConsentEvent, ExportedDisclosure, ExportedRecipient } from './export.dto';
+import type {
+  ExportedConsent,
+  ExportedConsentEvent,
+  ExportedDisclosure,
+  ExportedRecipient,
+  ExportFormat,
+  ExportRecord,
+} from './export.dto';
 
 const CONSENTS: Statement = {
   name: 'record_consents',
@@ -22,7 +29,8 @@ const DISCLOSURES: Statement = {
   name: 'record_disclosures',
   text: `SELECT d.id, r.key, r.name, d.purpose, d.kind, d.attributes, d.consents, d.reason, d.at, d.use_until
            FROM disclosures d JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
-          WHERE d.programme_id = $1 AND d.customer_id = $2 ORDER BY d.at, d.id`,
+          WHERE d.programme_id = $1 AND d.customer_id = $2 AND d.at <= $3 AND ($4::uuid IS NULL OR d.id > $4)
+          ORDER BY d.id LIMIT $5`,
 };
 const VALUES: Statement = {
   name: 'record_values',
@@ -32,6 +40,16 @@ const VALUES: Statement = {
            FROM vault_values v JOIN attributes a ON a.programme_id = $1 AND a.key = v.attribute
            LEFT JOIN key_store.data_keys d ON d.programme_id = $1 AND d.id = v.version
           WHERE v.programme_id = $1 AND v.customer_id = $2 ORDER BY v.attribute`,
+};
+
+const RECORD_EXPORT: Statement = {
+  name: 'record_export',
+  text: `INSERT INTO exports (programme_id, customer_id, id, asked_by, caller_id, format, attributes, at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) RETURNING at`,
+};
+const EXPORTS: Statement = {
+  name: 'record_exports',
+  text: `SELECT id, asked_by, format, attributes, at FROM exports WHERE programme_id = $1 AND customer_id = $2 ORDER BY id`,
 };
 
 interface ConsentRow {
@@ -112,9 +130,14 @@ export async function consentEventsOf(tx: Tx, customerId: string): Promise<Expor
   }));
 }
 
-/** Every release of a customer's values, in order. */
-export async function disclosuresOf(tx: Tx, customerId: string): Promise<ExportedDisclosure[]> {
-  const rows = await tx.query<DisclosureRow>(DISCLOSURES, [tx.programmeId, customerId]);
+/** Releases of a customer's values until a time, in order: a page after the one with this public id. */
+export async function disclosuresOf(
+  tx: Tx,
+  customerId: string,
+  { until, after, limit }: { until: Date; after: string | undefined; limit: number },
+): Promise<ExportedDisclosure[]> {
+  const start = after === undefined ? null : parsePublicId('dsc', after);
+  const rows = await tx.query<DisclosureRow>(DISCLOSURES, [tx.programmeId, customerId, until, start, limit]);
   return rows.map((row) => ({
     id: toPublicId('dsc', row.id),
     recipient: row.key,
@@ -142,5 +165,44 @@ export async function heldValues(tx: Tx, customerId: string, language: Locale): 
       ciphertext: row.ciphertext,
       wrappedKey: row.wrapped_key ?? undefined,
     },
+  }));
+}
+
+/** Who asks for an export: the customer, or a storefront on their behalf. */
+export interface AskedBy {
+  askedBy: 'customer' | 'storefront';
+  /** Of the principal. */
+  callerId: string;
+  format: ExportFormat;
+}
+
+/** Records that these attributes' values are about to be shown; the caller decrypts them after the commit. Answers when. */
+export async function recordExport(
+  tx: Tx,
+  customerId: string,
+  attributes: string[],
+  { askedBy, callerId, format }: AskedBy,
+): Promise<Date> {
+  const values = [tx.programmeId, customerId, newId(), askedBy, callerId, format, attributes];
+  const [row] = await tx.query<{ at: Date }>(RECORD_EXPORT, values);
+  if (!row) throw new Error('An export was not recorded');
+  return row.at;
+}
+
+/** Every export of a customer, in order. */
+export async function exportsOf(tx: Tx, customerId: string): Promise<ExportRecord[]> {
+  const rows = await tx.query<{
+    id: string;
+    asked_by: AskedBy['askedBy'];
+    format: ExportFormat;
+    attributes: string[];
+    at: Date;
+  }>(EXPORTS, [tx.programmeId, customerId]);
+  return rows.map(({ id, asked_by: askedBy, format, attributes, at }) => ({
+    id: toPublicId('exp', id),
+    askedBy,
+    format,
+    attributes,
+    at: at.toISOString(),
   }));
 }

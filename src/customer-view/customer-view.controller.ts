@@ -4,7 +4,8 @@ import { Allow, Caller, type PrincipalOf } from '../access';
 import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { CustomerView } from './customer-view.service';
 import { BalanceView, EntryPage } from './entries.dto';
-import { LedgerPage, LocalePage } from './ledger.dto';
+import { LedgerPage, LocalePage, LocaleQuery } from './ledger.dto';
+import { CustomerRecipients } from './recipients.dto';
 
 type Asking = PrincipalOf<'storefront' | 'staff'>;
 
@@ -53,5 +54,21 @@ export class CustomerViewController {
     @Query() page: LocalePage,
   ): Promise<LedgerPage> {
     return this.view.ledger(programmeId, customerRef, page);
+  }
+
+  @Get('recipients')
+  @Allow('storefront', 'dpo')
+  @ApiCustomerRef()
+  @ApiOperation({
+    operationId: 'listCustomerRecipients',
+    summary: 'Who may use what a customer shared, and who last did (GDPR Art. 15(1)(c))',
+  })
+  @ApiOkResponse({ type: CustomerRecipients })
+  recipients(
+    @Caller() { programmeId }: Asking,
+    @Param('customerRef') customerRef: string,
+    @Query() { locale }: LocaleQuery,
+  ): Promise<CustomerRecipients> {
+    return this.view.recipients(programmeId, customerRef, locale);
   }
 }

@@ -8,6 +8,8 @@ import type { EntryPage } from './entries.dto';
 import { languageOf } from './language';
 import type { LedgerPage, LocalePage } from './ledger.dto';
 import { pageOfEntries } from './points-entries';
+import { recipientsOf } from './recipients';
+import type { CustomerRecipients } from './recipients.dto';
 import { pageOfShares } from './shares-ledger';
 
 export const NO_POINTS: Balance = { available: 0, pending: 0, held: 0, expiring: [] };
@@ -44,6 +46,13 @@ export class CustomerView {
     return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) =>
       pageOfShares(tx, customerId, { ...page, language: await languageOf(tx, locale) }),
     );
+  }
+
+  /** Who may use what they shared, and who has. */
+  recipients(programmeId: string, customerRef: string, locale?: string): Promise<CustomerRecipients> {
+    return this.read(programmeId, customerRef, { data: [] }, async (tx, customerId) => ({
+      data: await recipientsOf(tx, customerId, await languageOf(tx, locale)),
+    }));
   }
 
   private async read<T>(

@@ -1,6 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
 import { BalanceView, EntryView } from './entries.dto';
-import { LedgerItem } from './ledger.dto';
+import { LedgerItem, LocaleQuery } from './ledger.dto';
+
+export const EXPORT_FORMATS = ['json', 'csv', 'zip'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export class ExportQuery extends LocaleQuery {
+  /** Without, what `Accept` asks for, JSON otherwise. csv: the values alone; zip: everything, also as CSV, with the receipts. */
+  @ApiPropertyOptional({ enum: EXPORT_FORMATS })
+  @IsOptional()
+  @IsIn(EXPORT_FORMATS)
+  format?: ExportFormat;
+}
 
 export class ExportedValue {
   @ApiProperty({ example: 'birthday' })
@@ -97,6 +109,21 @@ export class ExportedDisclosure extends ExportedRecipient {
   useUntil: string;
 }
 
+/** That the customer's values were shown to them, or to a storefront on their behalf. */
+export class ExportRecord {
+  @ApiProperty({ example: 'exp_01k9v5m3c8e1p9r2t4y6u8i0ak' })
+  id: string;
+  @ApiProperty({ enum: ['customer', 'storefront'], example: 'customer' })
+  askedBy: 'customer' | 'storefront';
+  @ApiProperty({ enum: EXPORT_FORMATS, example: 'json' })
+  format: ExportFormat;
+  /** Whose values were shown. */
+  @ApiProperty({ type: [String], example: ['birthday'] })
+  attributes: string[];
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T12:00:00.000Z' })
+  at: string;
+}
+
 /** Everything that the programme holds about one customer. */
 export class CustomerExport {
   @ApiProperty({ format: 'date-time', example: '2026-11-24T12:00:00.000Z' })
@@ -119,6 +146,9 @@ export class CustomerExport {
   /** Every time a recipient was given values, in order. */
   @ApiProperty({ type: () => [ExportedDisclosure] })
   disclosures: ExportedDisclosure[];
+  /** This one is the last of them. */
+  @ApiProperty({ type: () => [ExportRecord] })
+  exports: ExportRecord[];
   /** Newest first. */
   @ApiProperty({ type: () => [EntryView] })
   entries: EntryView[];

@@ -1,12 +1,11 @@
-import { Controller, Get, Header, Query } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
-import { CustomerExports } from './customer-export';
 import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { CustomerView } from './customer-view.service';
 import { BalanceView, EntryPage } from './entries.dto';
-import { CustomerExport } from './export.dto';
 import { LedgerPage, LocalePage, LocaleQuery } from './ledger.dto';
+import { CustomerRecipients } from './recipients.dto';
 
 type Customer = PrincipalOf<'customer'>;
 
@@ -15,10 +14,7 @@ type Customer = PrincipalOf<'customer'>;
 @Controller('v1/me')
 @Allow('customer')
 export class MeController {
-  constructor(
-    private readonly view: CustomerView,
-    private readonly exports: CustomerExports,
-  ) {}
+  constructor(private readonly view: CustomerView) {}
 
   @Get('balance')
   @ApiOperation({ operationId: 'getMyBalance', summary: 'My points' })
@@ -45,14 +41,16 @@ export class MeController {
     return this.view.ledger(programmeId, customerRef, page);
   }
 
-  @Get('export')
-  @Header('Cache-Control', 'no-store')
+  @Get('recipients')
   @ApiOperation({
-    operationId: 'exportMine',
-    summary: 'Everything that is held about me, values included (GDPR Art. 15)',
+    operationId: 'listMyRecipients',
+    summary: 'Who may use what I shared, and who last did (GDPR Art. 15(1)(c))',
   })
-  @ApiOkResponse({ type: CustomerExport })
-  export(@Caller() caller: Customer, @Query() { locale }: LocaleQuery): Promise<CustomerExport> {
-    return this.exports.export(caller, locale);
+  @ApiOkResponse({ type: CustomerRecipients })
+  recipients(
+    @Caller() { programmeId, customerRef }: Customer,
+    @Query() { locale }: LocaleQuery,
+  ): Promise<CustomerRecipients> {
+    return this.view.recipients(programmeId, customerRef, locale);
   }
 }

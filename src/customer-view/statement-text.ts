@@ -1,4 +1,5 @@
-import { csvRecord, text } from './csv';
+import { csvRecord, text } from '../platform/csv';
+import type { EntryView } from './entries.dto';
 import type { StatementEntry, StatementView } from './statement.dto';
 
 /** A statement without its entries, which come in parts. */
@@ -45,6 +46,12 @@ export const COLUMNS = [
 
 type Cells = Partial<Record<(typeof COLUMNS)[number], string | number>>;
 
+/** The header of entries as CSV. */
+export const ENTRY_HEADER = csvRecord([...COLUMNS]);
+/** Entries as CSV; an entry that does not say when it happened has nothing there. */
+export const entryRecords = (entries: (EntryView | StatementEntry)[]): string =>
+  entries.map((entry) => record(cellsOf(entry))).join('');
+
 const record = (cells: Cells): string => csvRecord(COLUMNS.map((column) => cells[column] ?? ''));
 
 /**
@@ -55,15 +62,15 @@ export async function* asCsv(
   { from, to, openingBalance, closingBalance }: StatementHead,
   parts: Parts,
 ): AsyncGenerator<string> {
-  yield csvRecord([...COLUMNS]) + balanceRecord('opening', from, openingBalance);
-  for await (const part of parts) yield part.map((entry) => record(cellsOf(entry))).join('');
+  yield ENTRY_HEADER + balanceRecord('opening', from, openingBalance);
+  for await (const part of parts) yield entryRecords(part);
   yield balanceRecord('closing', to, closingBalance);
 }
 
 const balanceRecord = (kind: string, at: string | undefined, balance: number): string =>
   record({ kind, bookedAt: at ?? '', effectiveAt: at ?? '', balanceBefore: balance, balanceAfter: balance });
 
-function cellsOf({ at, because, ...entry }: StatementEntry): Cells {
+function cellsOf({ at, because, ...entry }: EntryView | StatementEntry): Cells {
   const { title, reason, reference, orderRef, offerKey, ...rest } = because;
   return {
     ...entry,

@@ -25,6 +25,7 @@ export type IdPrefix =
   | 'whe'
   | 'evt'
   | 'dlv'
+  | 'exp'
   | 'req';
 
 /** A new UUIDv7: ordered by time, so that it goes to the end of an index; random beyond that, so that processes never collide. */

@@ -453,6 +453,15 @@ describe('the export', () => {
           useUntil: expect.any(String),
         },
       ],
+      exports: [
+        {
+          id: expect.stringMatching(/^exp_/),
+          askedBy: 'customer',
+          format: 'json',
+          attributes: ['birthday'],
+          at: body['exportedAt'],
+        },
+      ],
       entries: await dataOf(ref, 'entries'),
     });
   });
