@@ -19,9 +19,10 @@ const FACTS: Statement = {
               FROM erasure_journal j LEFT JOIN key_store.data_keys d ON d.programme_id = $1 AND d.id = j.version
               LEFT JOIN outbox o ON o.programme_id = $1 AND o.topic = 'key' AND o.id = j.version
              WHERE j.programme_id = $1 AND j.revocation_id = r.id) AS destroyed,
+           -- By when it ended and not by its status, which would leave the planner an index over all that is active.
            (SELECT coalesce(json_agg(json_build_object('attribute', v.attribute, 'covered', EXISTS (
                     SELECT FROM consents a WHERE a.programme_id = $1 AND a.customer_id = v.customer_id AND a.attribute = v.attribute
-                       AND a.status = 'active')) ORDER BY v.attribute), '[]')
+                       AND a.ended_at IS NULL)) ORDER BY v.attribute), '[]')
               FROM vault_values v WHERE v.programme_id = $1 AND v.customer_id = r.customer_id AND EXISTS (
                 SELECT FROM consents k WHERE k.programme_id = $1 AND k.customer_id = v.customer_id AND k.attribute = v.attribute
                    AND k.revocation_id = r.id)) AS stored,
