@@ -182,6 +182,9 @@ describe('the contract as it is kept', () => {
       ({ body }) => body['data'].length === 1,
     );
     expect((await programme.disclose('anna')).status).toBe(200);
+    const many = { customerRefs: ['anna'], purpose: 'greeting', attributes: ['birthday'], reason: 'test' };
+    expect((await recipient('POST', '/v1/disclosures/batch', many)).body['values']).toEqual({ birthday: '1990-04-01' });
+    expect((await recipient('POST', '/v1/disclosures/batch', { ...many, customerRefs: ['nobody'] })).status).toBe(200);
     await programme.revoke('anna', { share: share.body['id'] }, { dryRun: true });
     const revoked = await programme.revoke('anna', { share: share.body['id'] });
     expect(revoked.status).toBe(201);
@@ -198,13 +201,21 @@ describe('the contract as it is kept', () => {
       expect((await storefront('GET', `/v1/revocations/${revoked.body['id']}/${proof}`)).status).toBe(200);
     }
     await storefront('GET', `/v1/revocations/${revoked.body['id']}`);
-    for (const view of ['balance', 'ledger', 'entries']) {
+    for (const view of ['balance', 'ledger', 'entries', 'recipients', 'export']) {
       expect((await storefront('GET', `${customer}/${view}`)).status).toBe(200);
     }
     const session = await storefront('POST', '/v1/customer-sessions', { customerRef: 'anna', locale: 'de' });
     const me = (method: string, path: string, body?: unknown) =>
       call(service.url, method, `/v1/me/${path}`, { key: session.body['token'], body });
-    for (const view of ['offers', 'balance', 'ledger', 'entries', 'export', `shares/${coded.body['id']}`]) {
+    for (const view of [
+      'offers',
+      'balance',
+      'ledger',
+      'entries',
+      'recipients',
+      'export',
+      `shares/${coded.body['id']}`,
+    ]) {
       expect((await me('GET', view)).status).toBe(200);
     }
     const third = await programme.publish({ key: 'third' });
@@ -218,6 +229,11 @@ describe('the contract as it is kept', () => {
     expect(mine.status).toBe(201);
     const all = await me('POST', 'revocations', { everything: true });
     for (const view of ['', '/certificate', '/receipt']) {
+      for (const format of ['csv', 'zip']) {
+        const headers = { authorization: `Bearer ${session.body['token']}` };
+        expect((await fetch(`${service.url}/v1/me/export?format=${format}`, { headers })).status).toBe(200);
+      }
+      expect((await admin('GET', '/v1/processing-record')).status).toBe(200);
       expect((await me('GET', `revocations/${all.body['id']}${view}`)).status).toBe(200);
     }
     await me('GET', 'ledger');

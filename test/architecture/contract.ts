@@ -113,7 +113,20 @@ export function faultsOfAnswer(heard: Heard): string[] {
   if (!response.content) return body === undefined ? [] : ['a body where none is described'];
   const [type] = (contentType ?? '').split(';');
   const media = response.content[type ?? ''];
+  if (media && type === NDJSON) return (body as unknown[]).flatMap((line) => faultsOf(media.schema, line));
   return media ? faultsOf(media.schema, body) : [`${operation.operationId} answers ${status} as ${contentType}`];
+}
+
+/** Of each line. */
+const NDJSON = 'application/x-ndjson';
+
+function bodyOf(contentType: string | null, text: string): unknown {
+  if (contentType?.startsWith(NDJSON))
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as unknown);
+  return contentType?.includes('json') ? (JSON.parse(text) as unknown) : text || undefined;
 }
 
 /** Holds every answer that fetch gets from now on to the contract, until it is put back. */
@@ -130,7 +143,7 @@ export function listen(): { heard: Heard[]; faults: string[]; stop: () => void }
       pathname: new URL(input instanceof Request ? input.url : input).pathname,
       status: response.status,
       contentType,
-      body: contentType?.includes('json') ? (JSON.parse(text) as unknown) : text || undefined,
+      body: bodyOf(contentType, text),
     };
     heard.push(one);
     faults.push(...faultsOfAnswer(one).map((fault) => `${one.method} ${one.pathname} ${one.status}: ${fault}`));

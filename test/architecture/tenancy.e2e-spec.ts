@@ -292,6 +292,7 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
   const revoked = await programme.share(REF, { offer, values, consents });
   const read = by(service, programme.recipients.newsletter.apiKey);
   await read('POST', '/v1/disclosures', { customerRef: REF, purpose: KEY, attributes: [KEY], reason: CANARY });
+  await storefront('GET', `/v1/customers/${REF}/export`);
   const revocation = await storefront('POST', '/v1/revocations', { customerRef: REF, share: revoked.body['id'] });
   const everything = await storefront('POST', '/v1/revocations', { customerRef: REF, everything: true });
   await eventually(
@@ -418,6 +419,7 @@ const FIELDS: Record<string, (ids: Ids) => unknown> = {
   customerRef: ({ customers }) => customers,
   // Who goes on after a merge, and may come to be with it.
   into: () => `customer-${(made += 1)}`,
+  customerRefs: ({ customers }) => [customers],
   offerId: ({ offers }) => offers,
   offerVersion: ({ offerVersion }) => Number(offerVersion),
   noticeHash: ({ noticeHash }) => noticeHash,
