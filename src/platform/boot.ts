@@ -11,6 +11,7 @@ import { keksOf } from './kek';
 import { KeyRing } from './key-ring';
 import { createLogger, type Logger } from './logging';
 import { hasNewestKeySchema, hasNewestSchema, migrate, migrateKeys } from './migrate';
+import { requirePrimary } from './primary';
 import { SigningKeys } from './signing-keys';
 
 /** What every process needs before it is built. */
@@ -48,6 +49,7 @@ export async function layFoundation(
   };
   try {
     database = await Database.connect({ url, connections: CONNECTIONS, entities });
+    await requirePrimary(database);
     // An empty database cannot even be asked. What else may be wrong, migrating will say.
     if (!(await hasNewestSchema(database).catch(() => false))) await migrate(url);
     dataKeys = await openKeyStore(config);

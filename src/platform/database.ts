@@ -30,7 +30,8 @@ export interface EntityTx extends Tx {
 /** in_failed_sql_transaction: another statement failed before. */
 const ABORTED = '25P02';
 const RETRIED = new Set(['40P01', '40001']);
-const AWAY = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
+// 25006: the primary has become a standby, or the address of it leads to one.
+const AWAY = /^(08|53|57P|58)|^(25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
 const AWAY_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|connection error|Client was closed/i;
 
