@@ -487,6 +487,33 @@ describe('the certificate', () => {
     expect(nameless).not.toHaveProperty('sub');
   });
 
+  it('is each customer’s when staff ends a purpose or a recipient for everyone', async () => {
+    for (const customer of ['dora', 'emil', 'frida']) {
+      await programme.share(customer);
+      await programme.disclose(customer);
+    }
+    const ids = async () =>
+      (
+        await app.owner.query<{ id: string }>('SELECT id FROM revocations WHERE programme_id = $1 ORDER BY id', [
+          app.uuidOf(programme.id),
+        ])
+      ).rows.map(({ id }) => ({ id: toPublicId('rev', id) }));
+    await staff('POST', '/v1/purposes/advice/withdrawal', {});
+    await app.leave(programme.id);
+    await app.erase(programme.id);
+    await staff('POST', '/v1/recipients/newsletter/withdrawal', {});
+    await app.leave(programme.id);
+    for (const one of await ids()) await certified(one);
+    await app.erase(programme.id);
+    const all: Body[] = [];
+    for (const one of await ids()) all.push(await certified(one));
+    const scopes = all.map(({ scope, of, values }) => [scope, of, values.destroyed.length, values.stored.length]);
+    expect(scopes).toEqual([
+      ...Array.from({ length: 3 }, () => [{ purpose: 'advice' }, 0, 0, 0]),
+      ...Array.from({ length: 3 }, () => [{ recipient: 'newsletter' }, 1, 1, 0]),
+    ]);
+  });
+
   it('is a customer’s own, and one programme’s', async () => {
     const revocation = await revoked('anna');
     const anna = await app.tokenOf(programme.storefrontKey, 'anna');
