@@ -113,7 +113,7 @@ export function startWork(
     const failures: unknown[] = [];
     do {
       again.delete(programmeId);
-      for (const work of [grantOwed, moveOwedPoints, eraseOwed]) {
+      for (const work of [grantOwed, moveOwedPoints, eraseOwed, destroyKeys]) {
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
         deliverer.ring(programmeId);
       }

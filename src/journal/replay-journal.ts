@@ -82,7 +82,7 @@ async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done:
     );
     // A customer that the backup does not know came after it, with all that they gave.
     const isKnown = new Set(known.map(({ id }) => id));
-    const consentsEnded = await endAgain(
+    const again = await endAgain(
       tx,
       ended.filter(({ customer }) => isKnown.has(customer)),
     );
@@ -90,7 +90,7 @@ async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done:
       tx,
       erased.filter(({ customer }) => isKnown.has(customer)),
     );
-    return { consentsEnded, destroyed };
+    return { consents: again.consents, values: again.values + destroyed };
   });
   // Also of keys that came back with a backup of the key store.
   if (keyRing.dataKeys && erased.length > 0)
@@ -100,13 +100,13 @@ async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done:
     );
   for (const state of states) await reach(database, keyRing, programme, state);
   done.lines += batch.lines;
-  done.consentsEnded += result.consentsEnded;
-  done.valuesDestroyed += result.destroyed;
+  done.consentsEnded += result.consents;
+  done.valuesDestroyed += result.values;
 }
 
-/** Under the revocations that ended them, with the time of now. Answers how many ended. */
-async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<number> {
-  let consents = 0;
+/** Under the revocations that ended them, with the time of now; values that nothing covers then are destroyed. */
+async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<{ consents: number; values: number }> {
+  const done = { consents: 0, values: 0 };
   // A customer's come one after the other, those of different customers at once.
   for (let rest = ended; rest.length > 0;) {
     const taken = new Map<string, Ended['ended']>();
@@ -122,14 +122,14 @@ async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<number> {
     );
     const scope = { replayed: true as const, consents: all.flatMap((one) => one.consents) };
     const revocations = await endConsents(tx, [...taken.keys()], scope, as, ids);
-    await erase(
+    done.values += await erase(
       tx,
       revocations.map(({ id }) => id),
     );
-    consents += revocations.reduce((sum, one) => sum + one.consents.length, 0);
+    done.consents += revocations.reduce((sum, one) => sum + one.consents.length, 0);
     rest = later;
   }
-  return consents;
+  return done;
 }
 
 async function reach(database: Database, keyRing: KeyRing, programme: string, state: State): Promise<void> {

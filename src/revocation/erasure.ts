@@ -37,7 +37,7 @@ interface Row {
  */
 export async function eraseOwed(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
   const failures: unknown[] = [];
-  const eraseIn = (ids: string[]): Promise<void> =>
+  const eraseIn = (ids: string[]): Promise<unknown> =>
     database
       .inProgramme(programmeId, (tx) => erase(tx, ids))
       .catch(async (error: unknown) => {
@@ -54,9 +54,9 @@ export async function eraseOwed(database: Database, programmeId: string, stoppin
   if (failures.length > 0) throw failures[0];
 }
 
-/** Erases what these revocations owe, where nobody did before. */
-export async function erase(tx: Tx, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
+/** Erases what these revocations owe, where nobody did before. Answers how many values it destroyed. */
+export async function erase(tx: Tx, ids: string[]): Promise<number> {
+  if (ids.length === 0) return 0;
   const rows = await tx.query<Row>(FIND, [tx.programmeId, ids]);
   if (rows.length < ids.length) throw new Error('An erasure is owed for a revocation that is not there');
   // Under the locks: a share that came in meanwhile may cover a value again, and another worker may have been here.
@@ -71,10 +71,11 @@ export async function erase(tx: Tx, ids: string[]): Promise<void> {
   const uncovered = rows
     .filter(({ id }) => mine.has(id))
     .map(({ id, customer_id: customerId, attributes }) => ({ customerId, attributes, revocationId: id }));
-  const [, marked] = await Promise.all([
+  const [erased, marked] = await Promise.all([
     eraseUncovered(tx, uncovered),
     tx.query<{ seconds: number }>(MARK_ERASED, [tx.programmeId, settled]),
     advanceAll(tx, settled),
   ]);
   for (const { seconds } of marked) metrics.revocationErasedSeconds.observe(seconds);
+  return erased;
 }
