@@ -6,6 +6,8 @@ import { median, quantile, runLoad, type LoadResult } from './load';
 import { insertRate, ormRate, postingRate } from './posting';
 import { brokenBooks, fillAccounts, redemptionRate } from './redemption';
 import { setTheStage, type Stage } from './stage';
+import { webhookRates } from './webhooks';
+import { withdrawForMany } from './withdrawal';
 
 /**
  * The figures, each beside its limit or rival in the same run, medians of interleaved rounds. Only the ratios travel from
@@ -271,6 +273,72 @@ async function figureR(stage: Stage): Promise<Figure[]> {
   ];
 }
 
+const WEBHOOKS = 20_000;
+
+async function figureW(stage: Stage): Promise<Figure[]> {
+  await nothingOwed(stage);
+  progress(`(w) webhooks of one worker and a bare loop of node:http, ${ROUNDS} rounds`);
+  const rates = await webhookRates(stage, ROUNDS, WEBHOOKS);
+  const [ours, rival] = [median(rates.map((one) => one.delivered)), median(rates.map((one) => one.bare))];
+  return [
+    {
+      what: '(w) webhooks, one worker, 128 at once',
+      ours: `${round(ours)}/s`,
+      beside: `bare HTTP client ${round(rival)}/s`,
+      ratio: ours / rival,
+      goal: { atLeast: 0.5 },
+    },
+  ];
+}
+
+const WITHDRAWN = 100_000;
+
+async function figureF(stage: Stage): Promise<Figure[]> {
+  await nothingOwed(stage);
+  const { acknowledgedP99, late, erased, meanwhile, erasedBesideOthers, p99 } = await withdrawForMany(
+    stage,
+    WITHDRAWN,
+    progress,
+  );
+  return [
+    {
+      what: `(f) a purpose withdrawn, acknowledged, p99`,
+      ours: `${round(acknowledgedP99, 1)} ms`,
+      beside: '5 ms',
+      ratio: acknowledgedP99 / 5,
+      goal: { atMost: 1 },
+    },
+    {
+      what: '(f) … released after that',
+      ours: String(late),
+      beside: 'none',
+      ratio: late,
+      goal: { atMost: 0 },
+    },
+    {
+      what: `(f) … ${round(WITHDRAWN)} consents ended and erased`,
+      ours: `${round(erased)}/s`,
+      beside: '60,000/s',
+      ratio: erased / 60_000,
+      goal: { atLeast: 1 },
+    },
+    ...Object.entries(meanwhile).map(([what, ratio]) => ({
+      what: `(f) … ${what} meanwhile`,
+      ours: `${round(100 * ratio)} %, ${round(erasedBesideOthers)} erased/s`,
+      beside: 'without',
+      ratio,
+      goal: { atLeast: 0.8 },
+    })),
+    {
+      what: '(f) p99 of a revocation',
+      ours: `${round(p99.revocation, 1)} ms`,
+      beside: `a share ${round(p99.share, 1)} ms`,
+      ratio: p99.revocation / p99.share,
+      goal: { atMost: 2 },
+    },
+  ];
+}
+
 /** Lots that end while redemptions run, and entries that balances are asked for among. */
 const DUE_LOTS = 1_000_000;
 const ENTRIES = 10_000_000;
@@ -328,6 +396,8 @@ const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   d: figureD,
   g: figureG,
   r: figureR,
+  w: figureW,
+  f: figureF,
   x: figureX,
   b: figureB,
   e: figureE,

@@ -38,7 +38,7 @@ const DUE_OF_PROGRAMME: Statement = {
   name: 'endpoints_due_of_programme',
   text: `SELECT w.id AS "endpointId" FROM webhook_endpoints w WHERE w.programme_id = $1 AND w.disabled_at IS NULL
            AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.programme_id = $1 AND d.endpoint_id = w.id
-             AND d.status = 'pending' AND d.next_attempt_at <= clock_timestamp())`,
+             AND d.status = 'pending' AND d.next_attempt_at <= now())`,
 };
 const CLAIM: Statement = {
   name: 'claim_deliveries',
@@ -52,7 +52,7 @@ const CLAIM: Statement = {
     due AS (
       SELECT d.id, d.position, d.sequence FROM webhook_deliveries d
        WHERE d.programme_id = $1 AND d.endpoint_id = (SELECT id FROM endpoint) AND d.status = 'pending'
-         AND d.next_attempt_at <= clock_timestamp()
+         AND d.next_attempt_at <= now()
        ORDER BY d.next_attempt_at, d.position LIMIT $3 FOR UPDATE SKIP LOCKED),
     counted AS (
       UPDATE webhook_endpoints w SET last_sequence = w.last_sequence + (SELECT count(*) FROM due WHERE sequence IS NULL)
@@ -69,7 +69,7 @@ const CLAIM: Statement = {
 const GIVE_BACK: Statement = {
   name: 'give_back_deliveries',
   text: `UPDATE webhook_deliveries SET next_attempt_at = clock_timestamp()
-          WHERE programme_id = $1 AND id = ANY ($2) AND status = 'pending' AND next_attempt_at < 'infinity'`,
+          WHERE programme_id = $1 AND id = ANY ($2) AND ended_at IS NULL AND next_attempt_at < 'infinity'`,
 };
 
 interface Row {

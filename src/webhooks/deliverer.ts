@@ -22,7 +22,7 @@ export interface DelivererOptions {
 /** An attempt that takes longer than this counts as slow. */
 const SLOW_MS = 1_000;
 /** Attempts written down in one transaction. */
-const RECORD_BATCH = 500;
+const RECORD_BATCH = 200;
 /** For what is under way when the process is asked to end. */
 const FAREWELL_MS = 1_000;
 

@@ -19,7 +19,8 @@ export type Standing = 'delivered' | 'pending' | 'failed';
 
 const RECORD: Statement = {
   name: 'record_attempts',
-  // What another worker has delivered meanwhile, because the lease was over, stays delivered.
+  // What another worker has delivered meanwhile, because the lease was over, stays delivered. Asked by its end, and not by
+  // its status: by that the planner would take what is due for what is looked for.
   text: `
     WITH outcome AS (
       SELECT o.* FROM json_to_recordset($2) AS o(id uuid, took integer, status integer, fault text, arrived boolean, gone boolean, wait float8)),
@@ -30,7 +31,7 @@ const RECORD: Statement = {
              ended_at = CASE WHEN o.arrived OR (NOT o.gone AND (o.wait IS NULL OR d.give_up_at <= clock_timestamp())) THEN clock_timestamp() END,
              next_attempt_at = CASE WHEN o.gone THEN 'infinity' WHEN o.wait IS NULL THEN d.next_attempt_at
                ELSE clock_timestamp() + make_interval(secs => o.wait) END
-        FROM outcome o WHERE d.programme_id = $1 AND d.id = ANY ($3) AND d.id = o.id AND d.status = 'pending'
+        FROM outcome o WHERE d.programme_id = $1 AND d.id = ANY ($3) AND d.id = o.id AND d.ended_at IS NULL
       RETURNING d.id, d.type, d.ids, d.status AS standing, d.attempts, o.took, o.status, o.fault),
     logged AS (
       INSERT INTO webhook_attempts (programme_id, delivery_id, number, at, took_ms, status, fault)
