@@ -15,6 +15,10 @@ export class DeliverWebhooks1764000000014 implements MigrationInterface {
     await runner.query(RECIPIENTS);
     await runner.query(SHARES);
     await runner.query(LOOKUP);
+    await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
+      CREATE VIEW invariants.i11_told_by_webhook AS ${TOLD_BY_WEBHOOK};
+      ALTER VIEW invariants.i11_told_by_webhook OWNER TO gegenwert_audit;
+      REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
   }
 
   async down(): Promise<void> {
@@ -146,3 +150,15 @@ const LOOKUP = `
         FROM webhook_deliveries d WHERE d.status = 'pending'
     $$;
   ${handToLookup('webhooks_due()', 'webhook_backlog()')}`;
+
+// 11: a recipient with an endpoint is told of each notice by it, for as long as deliveries are kept; in an order that shows.
+const TOLD_BY_WEBHOOK = `
+  SELECT n.programme_id, 'notice that its recipient is not told of' AS broken, n.id::text AS what
+    FROM revocation_notices n
+    JOIN webhook_endpoints w ON w.programme_id = n.programme_id AND w.recipient_id = n.recipient_id AND w.created_at < n.created_at
+    LEFT JOIN (SELECT d.programme_id, d.endpoint_id, d.ids -> 'noticeId' ->> 1 AS notice FROM webhook_deliveries d WHERE d.type = 'consent.revoked') d
+      ON d.programme_id = n.programme_id AND d.endpoint_id = w.id AND d.notice = n.id::text
+   WHERE d.notice IS NULL AND n.created_at > now() - interval '29 days'
+  UNION ALL
+  SELECT d.programme_id, 'two deliveries of an endpoint with one number', d.endpoint_id::text
+    FROM webhook_deliveries d WHERE d.sequence IS NOT NULL GROUP BY d.programme_id, d.endpoint_id, d.sequence HAVING count(*) > 1`;
