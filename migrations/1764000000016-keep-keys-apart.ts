@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup, publishInvariants } from './hand-over';
 import { KEY_STORE } from './key-store';
 
 /**
@@ -15,11 +16,7 @@ export class KeepKeysApart1764000000016 implements MigrationInterface {
     await runner.query(JOURNAL);
     await runner.query(REWRAP);
     await runner.query(HOME);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE OR REPLACE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
@@ -80,13 +77,7 @@ const REWRAP = `
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 100 AS $$
       SELECT p.id FROM programmes p WHERE substring(p.wrapped_key FROM 1 FOR octet_length(prefix)) <> prefix ORDER BY p.id LIMIT at_most
     $$;
-  DO $$ BEGIN
-    GRANT CREATE ON SCHEMA public TO gegenwert_lookup;
-    ALTER FUNCTION programmes_to_rewrap(bytea, integer) OWNER TO gegenwert_lookup;
-    REVOKE ALL ON FUNCTION programmes_to_rewrap(bytea, integer) FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION programmes_to_rewrap(bytea, integer) TO gegenwert_app;
-    REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-  END $$;`;
+  ${handToLookup('programmes_to_rewrap(bytea, integer)')}`;
 
 const HOME = `
   -- Where this database was when it was last in use. One that finds itself elsewhere, or behind what its key store knows of, has

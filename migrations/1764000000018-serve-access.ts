@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { publishInvariants } from './hand-over';
 
 /**
  * Access for those the data is about: what was shown to them is on record as what was released to others; and what their
@@ -11,11 +12,7 @@ export class ServeAccess1764000000018 implements MigrationInterface {
     await runner.query(SIGNAL);
     await runner.query(EXPORTS);
     await runner.query(QUESTIONS);
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-        CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;
-        REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
-    }
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(): Promise<void> {
