@@ -22,6 +22,7 @@ export interface Stage {
 export interface BenchProgramme {
   /** uuid */
   id: string;
+  adminKey: string;
   storefrontKey: string;
   recipientKey: string;
   share: (customerRef: string) => { method: string; path: string; headers: Record<string, string>; body: string };
@@ -53,7 +54,7 @@ export async function setTheStage(): Promise<Stage> {
   await client.query('CREATE TABLE bench_ins (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL)');
   const ins = await spawn('ins-server.js', { INS_CONNECTIONS: String(INS_CONNECTIONS) });
   const port = Number(api.ready['port']);
-  const programme = await makeProgramme(port, operatorKey, client);
+  const programme = await makeProgramme({ port, operatorKey, client }, 'bench');
   return {
     databaseUrl: postgres.url,
     client,
@@ -70,32 +71,44 @@ export async function setTheStage(): Promise<Stage> {
   };
 }
 
-async function makeProgramme(port: number, operatorKey: string, client: Client): Promise<BenchProgramme> {
-  const post = async (path: string, key: string, body: object): Promise<Record<string, any>> => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Record<string, any>;
-  };
-  const both = (text: string) => ({ de: text, en: text });
-  const { adminKey } = await post('/v1/programmes', operatorKey, { slug: 'bench', name: 'Bench', locale: 'en' });
-  await post('/v1/attributes', adminKey, {
+/** A POST that must succeed. */
+export async function post(port: number, path: string, key: string, body: object): Promise<Record<string, any>> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Record<string, any>;
+}
+
+export const both = (text: string): object => ({ de: text, en: text });
+
+/** A programme in which birthdays are asked for. */
+export async function makeProgramme(
+  service: { port: number; operatorKey: string; client: Client },
+  slug: string,
+): Promise<BenchProgramme> {
+  const { port, operatorKey, client } = service;
+  const { adminKey } = await post(port, '/v1/programmes', operatorKey, { slug, name: 'Bench', locale: 'en' });
+  await post(port, '/v1/attributes', adminKey, {
     key: 'birthday',
     title: both('Birthday'),
     schema: { type: 'string', format: 'date' },
     sensitivity: 'ordinary',
     retentionDays: 365,
   });
-  await post('/v1/purposes', adminKey, { key: 'greeting', title: both('Greeting'), description: both('We greet you') });
-  const { apiKey } = await post('/v1/recipients', adminKey, {
+  await post(port, '/v1/purposes', adminKey, {
+    key: 'greeting',
+    title: both('Greeting'),
+    description: both('We greet you'),
+  });
+  const { apiKey } = await post(port, '/v1/recipients', adminKey, {
     key: 'newsletter',
     name: 'Newsletter',
     purposes: ['greeting'],
   });
-  const { id: offerId } = await post('/v1/offers', adminKey, {
+  const { id: offerId } = await post(port, '/v1/offers', adminKey, {
     key: 'birthday',
     title: both('Your day'),
     text: both('Tell us'),
@@ -103,13 +116,14 @@ async function makeProgramme(port: number, operatorKey: string, client: Client):
     reward: { type: 'points', points: 10 },
     budget: { points: 1_000_000_000 },
   });
-  await post(`/v1/offers/${offerId}/publish`, adminKey, {});
-  const { key } = await post('/v1/keys', adminKey, { kind: 'storefront', name: 'bench' });
-  const { data } = await post('/v1/quotes', key, { customerRef: 'nobody', locale: 'en', context: {} });
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM programmes');
+  await post(port, `/v1/offers/${offerId}/publish`, adminKey, {});
+  const { key } = await post(port, '/v1/keys', adminKey, { kind: 'storefront', name: 'bench' });
+  const { data } = await post(port, '/v1/quotes', key, { customerRef: 'nobody', locale: 'en', context: {} });
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM programmes WHERE slug = $1', [slug]);
   const headers = (authorization: string) => ({ authorization: `Bearer ${authorization}` });
   return {
     id: rows[0]?.id ?? '',
+    adminKey,
     storefrontKey: key,
     recipientKey: apiKey,
     share: (customerRef) => ({
