@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { handToLookup } from './hand-over';
 
 /**
  * The exchange: customers, shares, consents with their history, the vault, awards and what is owed.
@@ -196,16 +197,14 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
       CREATE FUNCTION applied_migrations() RETURNS integer
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$ SELECT count(*)::int FROM migrations $$;
       GRANT SELECT ON migrations TO gegenwert_lookup;
-      DO $$ DECLARE f text; BEGIN
-        GRANT CREATE ON SCHEMA public TO gegenwert_lookup; -- an owner must have it while it becomes one
-        FOREACH f IN ARRAY ARRAY['access_keys_by_hash(bytea[])', 'access_keys_by_id(uuid[], uuid[])',
-                                 'token_issuers_by_issuer(text[])', 'programmes_owed()', 'outbox_backlog()', 'applied_migrations()'] LOOP
-          EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO gegenwert_lookup';
-          EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-          EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO gegenwert_app';
-        END LOOP;
-        REVOKE CREATE ON SCHEMA public FROM gegenwert_lookup;
-      END $$;
+      ${handToLookup(
+        'access_keys_by_hash(bytea[])',
+        'access_keys_by_id(uuid[], uuid[])',
+        'token_issuers_by_issuer(text[])',
+        'programmes_owed()',
+        'outbox_backlog()',
+        'applied_migrations()',
+      )}
     `);
   }
 

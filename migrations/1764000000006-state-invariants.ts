@@ -1,4 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { publishInvariants } from './hand-over';
 
 /**
  * The invariants of the domain as views that must be empty, whatever happened: tests look at them after every fault,
@@ -119,14 +120,9 @@ export class StateInvariants1764000000006 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'CREATE SCHEMA invariants; GRANT USAGE, CREATE ON SCHEMA invariants TO gegenwert_audit; GRANT SELECT ON entries TO gegenwert_audit;',
+      'CREATE SCHEMA invariants; GRANT USAGE ON SCHEMA invariants TO gegenwert_audit; GRANT SELECT ON entries TO gegenwert_audit;',
     );
-    for (const [name, select] of Object.entries(VIEWS)) {
-      await runner.query(
-        `CREATE VIEW invariants.${name} AS ${select}; ALTER VIEW invariants.${name} OWNER TO gegenwert_audit;`,
-      );
-    }
-    await runner.query('REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit');
+    await publishInvariants(runner, VIEWS);
   }
 
   async down(runner: QueryRunner): Promise<void> {

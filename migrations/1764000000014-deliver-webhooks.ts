@@ -1,5 +1,5 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
-import { handToLookup } from './hand-over';
+import { handToLookup, publishInvariants } from './hand-over';
 
 /**
  * What happens is told to who asked to be told: a row for each event and endpoint, written in the transaction that makes the
@@ -15,10 +15,7 @@ export class DeliverWebhooks1764000000014 implements MigrationInterface {
     await runner.query(RECIPIENTS);
     await runner.query(SHARES);
     await runner.query(LOOKUP);
-    await runner.query(`GRANT CREATE ON SCHEMA invariants TO gegenwert_audit;
-      CREATE VIEW invariants.i11_told_by_webhook AS ${TOLD_BY_WEBHOOK};
-      ALTER VIEW invariants.i11_told_by_webhook OWNER TO gegenwert_audit;
-      REVOKE CREATE ON SCHEMA invariants FROM gegenwert_audit`);
+    await publishInvariants(runner, { i11_told_by_webhook: TOLD_BY_WEBHOOK });
   }
 
   async down(): Promise<void> {
