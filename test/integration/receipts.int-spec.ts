@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { toPublicId } from '../../src/platform/ids';
+import { SigningKeys } from '../../src/platform/signing-keys';
+import { Proofs } from '../../src/revocation/proofs.service';
 import { verifiedClaims } from '../setup/certificate';
 import type { Answer } from '../setup/service';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
@@ -55,6 +57,9 @@ async function ended(revocation: string): Promise<Body> {
   expect((await app.get(path, programme.adminKey)).body).toEqual(body);
   return valid(body['receipt'], 'consent-termination+jwt');
 }
+
+const kidOf = (jws: string): string =>
+  JSON.parse(Buffer.from(jws.split('.')[0]!, 'base64url').toString()).kid as string;
 
 async function revocationsOf(customer: string): Promise<string[]> {
   const { rows } = await app.owner.query<{ id: string }>(
@@ -196,6 +201,25 @@ describe('the receipt of a consent’s end', () => {
     const mine = await app.get(`/v1/me/revocations/${id}/receipt`, token);
     expect(await valid(mine.body['receipt'], 'consent-termination+jwt')).toEqual(claims);
     expect((await app.get(`/v1/revocations/${id}/receipt`, programme.storefrontKey)).body).toEqual(mine.body);
+  });
+
+  it('is signed with the key of that time, when another one is current', async () => {
+    await programme.share('ida');
+    const earlier = (await programme.revoke('ida', { everything: true })).body['id'] as string;
+    const { body } = await app.get(`/v1/revocations/${earlier}/receipt`, programme.storefrontKey);
+    await app.owner.query('UPDATE signing_keys SET retired_at = now()');
+    const keys = await SigningKeys.load(app.database, app.keyRing);
+    const proofs = new Proofs(app.database, keys);
+    expect(await proofs.receipt(app.uuidOf(programme.id), earlier)).toEqual(body);
+    await programme.share('ida');
+    const later = (await programme.revoke('ida', { everything: true })).body['id'] as string;
+    const { receipt } = await proofs.receipt(app.uuidOf(programme.id), later);
+    expect([kidOf(receipt), kidOf(body['receipt'])]).toEqual([
+      keys.currentKid,
+      expect.not.stringMatching(keys.currentKid),
+    ]);
+    await app.owner.query('DELETE FROM signing_keys WHERE retired_at IS NULL');
+    await app.owner.query('UPDATE signing_keys SET retired_at = NULL');
   });
 
   it.each([
