@@ -23,6 +23,7 @@ export {
   lockCustomersById,
   lockCustomersShared,
 } from './customers';
+export { keepSignal } from './heed-signal';
 export {
   RECEIPT_FORM,
   type ReceiptFacts,

@@ -1,3 +1,3 @@
 export { ConsentsModule } from './consents.module';
 export * from './core';
-export { Gpc, keepSignal } from './privacy-signal';
+export { Gpc } from './privacy-signal';

@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { CUSTOMER_REF, type Principal, type RequestWithPrincipal } from '../access';
 import { Database } from '../platform/database';
-import { heedSignal, saysGpc, unheeded } from './privacy-signal';
+import { heedSignal, unheeded } from './heed-signal';
+import { saysGpc } from './privacy-signal';
 
 /**
  * Heeds the Global Privacy Control (`Sec-GPC: 1`) on whatever call a customer makes, or a storefront for one, before the call

@@ -3,6 +3,7 @@ import {
   activeConsents,
   addCustomers,
   identifyCustomers,
+  keepSignal,
   lockCustomers,
   type IdentifiedCustomer,
 } from '../consents/core';
@@ -24,6 +25,10 @@ const UNDO_DAYS = 30;
 const POINT: Statement = {
   name: 'point_customer_to_merged',
   text: 'UPDATE customers SET merged_into = $3 WHERE programme_id = $1 AND id = $2',
+};
+const SIGNALLED: Statement = {
+  name: 'has_gpc',
+  text: 'SELECT FROM customers WHERE programme_id = $1 AND id = $2 AND gpc_at IS NOT NULL',
 };
 const WRITE: Statement = {
   name: 'write_merge',
@@ -58,6 +63,9 @@ export async function merge(tx: Tx, keys: ProgrammeKeys, references: { from: str
   const paused = await activeConsents(tx, [one.id], { everything: true });
   const refused = await refusedByOne(tx, between);
   await tx.query(POINT, [tx.programmeId, one.id, other.id]);
+  // What the browser of the one has said is said of the other from now on.
+  const isSignalled = (await tx.query(SIGNALLED, [tx.programmeId, one.id])).length > 0;
+  if (isSignalled) await keepSignal(tx, [other.id]);
   const points = await movePoints(tx, between);
   const { held, pending } = await balanceOf(tx, one.id);
   const counts = [points, held, pending, paused.length, refused.length];

@@ -189,6 +189,15 @@ describe('a later call with Sec-GPC: 1', () => {
     expect(await forAds('elsewhere')).toBe(200);
   });
 
+  it('of a customer who is merged into another is said of the other', async () => {
+    await share('into-this');
+    await shop('GET', '/v1/customers/merged-away/balance');
+    await share('merged-away', SIGNAL);
+    expect(await forAds('into-this')).toBe(200);
+    const merged = await shop('POST', '/v1/customers/merged-away/merge', { body: { into: 'into-this' } });
+    expect([merged.status, await forAds('into-this')]).toEqual([201, 403]);
+  });
+
   it('counts also when the clock was set back since the consent', async () => {
     await share('clock');
     const client = new Client({ connectionString: database.url });

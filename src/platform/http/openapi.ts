@@ -35,6 +35,7 @@ const TAGS: Record<string, string> = {
   History: 'Signed hashes of what has happened, by which a later change shows.',
   Accounting: 'What all points of a programme come to: outstanding, moved, and whether both sides of the books agree.',
   'Customer view': 'A customer’s points, and what they shared, what for and who used it.',
+  'Data protection': 'What the controller has to be able to show.',
   Customer: 'The same for customers themselves, with their own token.',
   Service: 'Health, and the keys that receipts are verified with.',
 };
