@@ -123,9 +123,11 @@ const HOME = `
     END IF;
     closed := CASE
       WHEN known.closed_at IS NOT NULL THEN known.why
-      WHEN of_key_store IS NOT NULL AND known.key_store IS NOT NULL THEN
-        CASE WHEN reached > public.transactions_to_come() THEN 'the key store knows of later transactions than there are here' END
-      WHEN known.place <> here THEN 'it was restored into another cluster, database or timeline'
+      WHEN known.key_store IS NOT NULL AND reached > public.transactions_to_come()
+        THEN 'the key store knows of later transactions than there are here'
+      WHEN rtrim(known.place, '0123456789ABCDEF') <> rtrim(here, '0123456789ABCDEF') THEN 'it was restored into another cluster or database'
+      -- A standby that took over has lost nothing that the key store knew of.
+      WHEN known.place <> here AND known.key_store IS NULL THEN 'it goes on in another timeline, as after a restore or a failover'
       WHEN known.files <> of_files THEN 'its files are not those that it had'
       WHEN continued THEN 'its transactions are counted anew' END;
     UPDATE public.home SET closed_at = CASE WHEN closed IS NOT NULL THEN coalesce(closed_at, clock_timestamp()) END, why = closed,

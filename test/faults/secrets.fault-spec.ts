@@ -217,9 +217,10 @@ describe('a value that is tampered with', () => {
     }
   });
   afterAll(() => bench.stop());
+  // The same row, ciphertext and key: a key is moved by moving all of it, since keys themselves never change.
   beforeEach(() => bench.sql('CREATE TABLE untouched AS SELECT * FROM vault_values').then(() => undefined));
   afterEach(async () => {
-    await bench.sql(`UPDATE vault_values v SET version = u.version, ciphertext = u.ciphertext, wrapped_key = u.wrapped_key
+    await bench.sql(`UPDATE vault_values v SET version = u.version, ciphertext = u.ciphertext
       FROM untouched u WHERE (u.programme_id, u.customer_id, u.attribute) = (v.programme_id, v.customer_id, v.attribute)`);
     await bench.sql('DROP TABLE untouched');
   });
@@ -250,17 +251,39 @@ describe('a value that is tampered with', () => {
 
   // Fails when the value's place (programme, customer, attribute, version) is not authenticated with it.
   it.each([
-    ['version, ciphertext, wrapped_key', 'same programme'],
-    ['version, ciphertext, wrapped_key', 'other programme'],
-    ['ciphertext, wrapped_key', 'same programme'],
+    ['version, ciphertext', 'same programme'],
+    ['version, ciphertext', 'other programme'],
     ['ciphertext', 'same programme'],
-    ['wrapped_key', 'same programme'],
     ['version', 'same programme'],
   ] as const)('%s moved from another row of the %s does not open', async (columns, from) => {
     expect(await move(columns, from)).toHaveLength(2);
     await expectNothing();
     await expectNothing(second);
   });
+
+  // Fails when a data key does not say what it is the key of.
+  it.each(['same programme', 'other programme'] as const)(
+    'whose key is that of another value of the %s does not open',
+    async (from) => {
+      // Past the trigger, as only a superuser gets.
+      const swap = (set: string) =>
+        bench.sql(`SET session_replication_role = replica; ${set}; SET session_replication_role = DEFAULT`);
+      await bench.sql('CREATE TABLE keys_untouched AS SELECT * FROM key_store.data_keys');
+      try {
+        await swap(`UPDATE key_store.data_keys k SET wrapped_key = o.wrapped_key
+        FROM vault_values t JOIN customers tc ON tc.id = t.customer_id AND tc.ref = 'thief' CROSS JOIN vault_values v
+        JOIN customers vc ON vc.id = v.customer_id AND vc.ref = 'victim' JOIN keys_untouched o ON o.id = v.version
+       WHERE k.id = t.version AND (t.programme_id = v.programme_id) = ${from === 'same programme'}`);
+        await expectNothing();
+        await expectNothing(second);
+      } finally {
+        await swap(
+          'UPDATE key_store.data_keys k SET wrapped_key = o.wrapped_key FROM keys_untouched o WHERE o.id = k.id',
+        );
+        await bench.sql('DROP TABLE keys_untouched');
+      }
+    },
+  );
 
   it('of which one bit is flipped does not open', async () => {
     await bench.sql('UPDATE vault_values SET ciphertext = set_bit(ciphertext, 300, 1 - get_bit(ciphertext, 300))');

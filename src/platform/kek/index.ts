@@ -3,6 +3,7 @@ import { Keks } from './keks';
 import { LocalKek } from './local';
 import type { KekSettings } from './settings';
 
+export { AwsKmsKek } from './aws-kms';
 export { Keks } from './keks';
 export { LocalKek } from './local';
 export type { KekProvider } from './provider';
