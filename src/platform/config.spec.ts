@@ -35,3 +35,39 @@ describe('the proxies to be believed', () => {
     },
   );
 });
+
+describe('the key-encryption key', () => {
+  const [one, other] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
+  const database = { DATABASE_URL: 'postgres://127.0.0.1/gegenwert' };
+
+  it('is the embedded database’s own, or one that is named', () => {
+    expect(readConfig({})).toMatchObject({ kek: undefined, kms: undefined, previousKeks: [] });
+    expect(readConfig({ ...database, GEGENWERT_KEK: one }).kek).toEqual(Buffer.alloc(32, 1));
+    expect(faultOf(database)).toContain('GEGENWERT_KEK is required');
+  });
+
+  it('may lie in KMS, with others of before in either place', () => {
+    const env = { ...database, GEGENWERT_KMS_KEY_ID: 'alias/a', GEGENWERT_KMS_REGION: 'eu-central-1' };
+    expect(readConfig({ ...env, GEGENWERT_KEK_PREVIOUS: `${other}, aws-kms:alias/b` })).toMatchObject({
+      kek: undefined,
+      kms: { keyId: 'alias/a', region: 'eu-central-1', endpoint: undefined },
+      previousKeks: [Buffer.alloc(32, 2), { keyId: 'alias/b', region: 'eu-central-1' }],
+    });
+    expect(faultOf({ ...env, GEGENWERT_KEK: one })).toContain('cannot both wrap');
+    expect(faultOf({ ...env, GEGENWERT_KMS_REGION: '' })).toContain('GEGENWERT_KMS_REGION is required');
+    expect(faultOf({ ...env, GEGENWERT_KMS_ENDPOINT: 'here' })).toContain('GEGENWERT_KMS_ENDPOINT must be a URL');
+  });
+
+  it.each(['short', `${one},short`])('of before is not %j', (text) => {
+    expect(faultOf({ GEGENWERT_KEK_PREVIOUS: text })).toContain('GEGENWERT_KEK_PREVIOUS must be 32 bytes');
+  });
+});
+
+describe('the database of the keys', () => {
+  it('is another one than that of the values', () => {
+    const url = 'postgres://127.0.0.1/gegenwert';
+    expect(readConfig({ GEGENWERT_KEYS_DATABASE_URL: url }).keysDatabaseUrl).toBe(url);
+    expect(faultOf({ DATABASE_URL: url, GEGENWERT_KEYS_DATABASE_URL: url })).toContain('another database');
+    expect(faultOf({ GEGENWERT_KEYS_DATABASE_URL: 'mysql://127.0.0.1' })).toContain('GEGENWERT_KEYS_DATABASE_URL');
+  });
+});
