@@ -1,0 +1,113 @@
+import { Client } from 'pg';
+import { shareForMany } from '../../bench/many';
+import { parsePublicId } from '../../src/platform/ids';
+import { brokenInvariants } from '../setup/invariants';
+import { type Answer, eventually } from '../setup/service';
+import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
+
+/**
+ * A consent ends once, whoever ends it: two revocations at once through two API processes, or a revocation and the withdrawal
+ * of a purpose for everyone. The customer's lock is taken out at the end, and the same races then end some twice.
+ */
+
+jest.setTimeout(180_000);
+
+const CUSTOMERS = 24;
+const ROUNDS = 10;
+
+let apis: TwoApis;
+let client: Client;
+let round = 0;
+let refs: string[];
+beforeAll(async () => {
+  apis = await startTwoApis({ worker: true });
+  client = new Client({ connectionString: apis.databaseUrl });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await apis.stop();
+});
+
+/** Customers with two consents each, for greeting and for advice. */
+async function share(): Promise<void> {
+  await apis.sql('UPDATE purposes SET withdrawn_at = NULL');
+  await apis.sql(`UPDATE jobs SET status = 'cancelled' WHERE status = 'done'`);
+  const prefix = `round-${(round += 1)}-`;
+  const programmeId = parsePublicId('prg', apis.programme.id)!;
+  await shareForMany(client, {
+    programmeId,
+    prefix,
+    customers: CUSTOMERS,
+    purposes: ['greeting', 'advice'],
+    readEvery: 2,
+  });
+  refs = Array.from({ length: CUSTOMERS }, (_, n) => `${prefix}${n}`);
+}
+
+const ended = (answers: Answer[]): number =>
+  answers.reduce((sum, { body }) => sum + (body['consentsEnded'] as number), 0);
+const ENDED_TWICE = `
+  SELECT count(*)::int AS count FROM (
+    SELECT id FROM consent_events e CROSS JOIN LATERAL unnest(e.consents) AS k(id) WHERE e.event <> 'given' GROUP BY id HAVING count(*) > 1) twice`;
+const PROMISED_MORE = `
+  SELECT count(*)::int AS count FROM revocations r WHERE r.consents_ended <>
+    (SELECT count(*) FROM consents k WHERE k.programme_id = r.programme_id AND k.customer_id = r.customer_id AND k.revocation_id = r.id)`;
+const count = async (query: string): Promise<number | undefined> =>
+  (await apis.sql<{ count: number }>(query))[0]?.count;
+
+/** Both processes are asked to end all of each customer's. Answers how many consents each customer was told have ended. */
+async function twoRevocations(): Promise<number[]> {
+  await share();
+  const scopes = [{ everything: true }, { purpose: 'greeting' }];
+  return Promise.all(
+    refs.map(async (ref, n) =>
+      ended(await Promise.all([0, 1].map((api) => apis.revoke(api, ref, api === 0 ? scopes[0]! : scopes[n % 2]!)))),
+    ),
+  );
+}
+
+it('two revocations at once: one of them ends it, and the other says that there was nothing left', async () => {
+  for (let n = 0; n < ROUNDS; n++) expect(await twoRevocations()).toEqual(refs.map(() => 2));
+  expect([await count(ENDED_TWICE), await count(PROMISED_MORE)]).toEqual([0, 0]);
+  expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+});
+
+it('a revocation and a withdrawal for everyone at once: one of them ends it', async () => {
+  let byCustomers = 0;
+  for (let n = 0; n < ROUNDS; n++) {
+    await share();
+    // The job takes its time, so that revocations come before it, in it and after it.
+    const { body } = await apis.post(n, '/v1/purposes/greeting/withdrawal', {}, { key: apis.programme.adminKey });
+    const answers = await Promise.all(refs.map((ref, m) => apis.revoke(m, ref, { purpose: 'greeting' })));
+    expect(answers.every(({ status }) => status === 201 || status === 200)).toBe(true);
+    byCustomers += ended(answers);
+    await eventually(
+      async () =>
+        (
+          await apis.sql<{ status: string }>('SELECT status FROM jobs WHERE id = $1', [
+            parsePublicId('job', body['jobId'] as string),
+          ])
+        )[0],
+      (job) => job?.status === 'done',
+      60_000,
+    );
+    const [left] = await apis.sql(
+      `SELECT count(*)::int AS ended, count(DISTINCT k.revocation_id)::int AS revocations FROM consents k JOIN customers c ON c.id = k.customer_id
+        WHERE c.ref = ANY ($1) AND k.purpose = 'greeting' AND k.status = 'withdrawn'`,
+      [refs],
+    );
+    expect(left).toEqual({ ended: CUSTOMERS, revocations: CUSTOMERS });
+  }
+  // Both of them came first now and then.
+  expect(byCustomers).toBeGreaterThan(0);
+  expect(byCustomers).toBeLessThan(ROUNDS * CUSTOMERS);
+  expect([await count(ENDED_TWICE), await count(PROMISED_MORE)]).toEqual([0, 0]);
+  expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+});
+
+it('without the customer’s lock two revocations both say that they ended it, and are found out', async () => {
+  await apis.sql(WITHOUT_CUSTOMER_LOCK);
+  for (let n = 0; n < ROUNDS; n++) await twoRevocations();
+  expect(await count(PROMISED_MORE)).toBeGreaterThan(0);
+});
