@@ -13,7 +13,8 @@ const ANNOUNCE: Statement = announcing(
     WHERE t.programme_id = $1 AND t.written_in = transaction_number() AND t.kind IN ('hold', 'capture', 'release', 'refund')`,
 );
 
-/** Announces the steps of redemptions that this transaction has booked. */
-export async function announceSteps(tx: Tx): Promise<void> {
-  await tx.query(ANNOUNCE, [tx.programmeId]);
+/** Announces the steps of redemptions that this transaction has booked. Answers whether somebody is to be told. */
+export async function announceSteps(tx: Tx): Promise<boolean> {
+  const [row] = await tx.query<{ announced: number }>(ANNOUNCE, [tx.programmeId]);
+  return (row?.announced ?? 0) > 0;
 }

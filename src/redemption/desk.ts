@@ -34,9 +34,12 @@ export async function openDesk(tx: Tx, steps: Step[], at?: Date): Promise<Desk> 
   return deskOf(opened.rows);
 }
 
-/** Writes what has been decided at the desk, and announces it, in one round trip; known: the redemptions that it was opened with. */
-export async function writeDesk(tx: Tx, { book }: Desk, known: Set<string>, settled: Redemption[]): Promise<void> {
-  await Promise.all([
+/**
+ * Writes what has been decided at the desk, and announces it, in one round trip. known: the redemptions that it was opened with.
+ * Answers whether somebody is to be told.
+ */
+export async function writeDesk(tx: Tx, { book }: Desk, known: Set<string>, settled: Redemption[]): Promise<boolean> {
+  const [, , , announced] = await Promise.all([
     writeBook(tx, book.changes()),
     writeNew(
       tx,
@@ -49,6 +52,7 @@ export async function writeDesk(tx: Tx, { book }: Desk, known: Set<string>, sett
     ),
     announceSteps(tx),
   ]);
+  return announced;
 }
 
 /** What open_redemptions is asked: references, those of them who are to hold, ids of redemptions, the programme's accounts. */

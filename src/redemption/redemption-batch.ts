@@ -12,10 +12,14 @@ export interface PreparedStep {
   idempotency: Fingerprint | undefined;
 }
 
-/** A redemption as a step left it. replayed: the first call with this key, whose facts these are. */
+/**
+ * A redemption as a step left it. replayed: the first call with this key, whose facts these are. announced: somebody is to be
+ * told of the steps that it came in with.
+ */
 export interface SettledStep {
   redemption: Redemption;
   replayed: boolean;
+  announced: boolean;
 }
 
 type Outcome = SettledStep | Problem;
@@ -72,10 +76,13 @@ export async function commitSteps(tx: Tx, commit: Commit, steps: PreparedStep[],
         ),
   ]);
   commit();
-  const rows = new Map((await written)[2].map((row) => [row.id, row]));
+  const [announced, , found] = await written;
+  const rows = new Map(found.map((row) => [row.id, row]));
   return outcomes.map((one, n): Outcome => {
     if (one instanceof Error) return one;
-    return one ? { redemption: one, replayed: false } : { redemption: asThen(rows, replays.get(n)), replayed: true };
+    return one
+      ? { redemption: one, replayed: false, announced }
+      : { redemption: asThen(rows, replays.get(n)), replayed: true, announced: false };
   });
 }
 

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { fingerprint, markReplayed, type Call } from '../idempotency';
 import { Batcher } from '../platform/batcher';
 import { Database, isOnesFault, violatedConstraint } from '../platform/database';
 import { newId, requireId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
+import { BELL, type Bell } from '../platform/platform.module';
 import { notFound } from '../platform/problem';
 import type { NextStep, Redemption, Step } from './decide';
 import { commitSteps, type PreparedStep, type SettledStep } from './redemption-batch';
@@ -41,6 +42,7 @@ export class Redemptions {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
+    @Inject(BELL) private readonly bell: Bell,
   ) {}
 
   /** @throws 409 `insufficient-points`, `redemption-limit`; 422 where the programme's rate needs an order, or another currency. */
@@ -89,8 +91,9 @@ export class Redemptions {
     const keys = call.key === undefined ? undefined : await this.keyRing.of(programmeId);
     const idempotency = keys && call.key !== undefined ? fingerprint(keys, call, call.key) : undefined;
     const lane = `${programmeId} ${laneOf(step)}`;
-    const { redemption, replayed } = await this.batcher.submit(lane, { step, idempotency });
+    const { redemption, replayed, announced } = await this.batcher.submit(lane, { step, idempotency });
     if (replayed) markReplayed(call, status);
+    if (announced) this.bell.ring(programmeId);
     return viewOf(redemption);
   }
 }

@@ -22,7 +22,7 @@ const NOBODY = `'00000000-0000-0000-0000-000000000000'::uuid`;
 
 /**
  * A statement that announces the events which a SELECT finds, to every endpoint that asked for their type. It runs in the
- * transaction that makes the events, and keeps their order; where nobody listens it costs a look at the endpoints, and the SELECT does not run.
+ * transaction that makes the events, keeps their order, and answers how many deliveries there are of them; where nobody listens it costs a look at the endpoints, and the SELECT does not run.
  * @param name of the prepared statement @param types that the SELECT can answer
  * @param select answers type text, recipient uuid (NULL: the programme's own endpoints), ids jsonb (see EventIds: arrays of
  *   prefix and uuid), data jsonb. $1 is the programme, whatever else it needs comes after.
@@ -36,12 +36,14 @@ export function announcing(name: string, types: EventType[], select: string): St
          WHERE w.programme_id = $1 AND w.events && '{${types.join(',')}}'),
       events AS MATERIALIZED (
         SELECT new_id() AS id, row_number() OVER () AS n, s.* FROM (${select}) s (type, recipient, ids, data)
-         WHERE EXISTS (SELECT FROM listening))
-      INSERT INTO webhook_deliveries (programme_id, id, endpoint_id, event_id, type, ids, data, give_up_at, next_attempt_at)
+         WHERE EXISTS (SELECT FROM listening)),
+      written AS (
+        INSERT INTO webhook_deliveries (programme_id, id, endpoint_id, event_id, type, ids, data, give_up_at, next_attempt_at)
         SELECT $1, new_id(), l.id, e.id, e.type, e.ids, e.data, clock_timestamp() + ${GIVE_UP_AFTER},
                CASE WHEN l.disabled_at IS NULL THEN clock_timestamp() ELSE 'infinity' END
           FROM events e JOIN listening l ON coalesce(l.recipient_id, ${NOBODY}) = coalesce(e.recipient, ${NOBODY})
-         WHERE e.type = ANY (l.events) ORDER BY e.n`,
+         WHERE e.type = ANY (l.events) ORDER BY e.n RETURNING 1)
+      SELECT count(*)::int AS announced FROM written`,
   };
 }
 
