@@ -23,13 +23,13 @@ const NOW: Statement = {
 };
 const GOT_IT: Statement = {
   name: 'recipients_of_consents',
-  // What ended and was used, and no more: other consents may still allow the rest of the same disclosure.
-  text: `SELECT w.customer, r.id, r.key, r.name, array_agg(DISTINCT k.purpose::text) AS purposes, array_agg(DISTINCT k.attribute::text) AS attributes
-           FROM json_to_recordset($2) AS w(customer bigint, consents text)
-           JOIN consents k ON k.programme_id = $1 AND k.customer_id = w.customer AND k.id = ANY (w.consents::uuid[])
-           JOIN disclosures d ON d.programme_id = $1 AND d.customer_id = w.customer AND k.id = ANY (d.consents)
-           JOIN recipients r ON r.programme_id = $1 AND r.id = d.recipient_id
-          GROUP BY w.customer, r.id, r.key, r.name ORDER BY r.key`,
+  // Under what ended, and no more: other consents may still allow the rest of the same disclosure.
+  text: `SELECT g.customer_id AS customer, r.id, r.key, r.name, g.consents FROM (
+           SELECT d.customer_id, d.recipient_id, array_agg(DISTINCT k.id::text) AS consents
+             FROM disclosures d CROSS JOIN LATERAL unnest(d.consents) AS k(id)
+            WHERE d.programme_id = $1 AND d.customer_id = ANY ($2) AND k.id = ANY ($3) GROUP BY d.customer_id, d.recipient_id) g
+           CROSS JOIN LATERAL (SELECT id, key, name FROM recipients WHERE programme_id = $1 AND id = g.recipient_id LIMIT 1) r
+          ORDER BY r.key`,
 };
 const WRITE: Statement = {
   name: 'write_revocations',
@@ -55,6 +55,8 @@ interface Recipient {
   attributes: string[];
 }
 
+type Got = Omit<Recipient, 'purposes' | 'attributes'> & { consents: string[] };
+
 /** What ends, is erased and is owed for one customer; or would be, in a dry run. */
 interface Consequence {
   customerId: string;
@@ -69,12 +71,23 @@ async function consequences(tx: Tx, customerIds: string[], scope: EndingScope): 
   for (const consent of await activeConsents(tx, customerIds, scope)) {
     byCustomer.set(consent.customerId, [...(byCustomer.get(consent.customerId) ?? []), consent]);
   }
-  const ending = [...byCustomer].map(([customer, consents]) => ({ customer, ids: consents.map(({ id }) => id) }));
-  const asked = ending.map(({ customer, ids }) => ({ customer, consents: `{${ids.join(',')}}` }));
-  const [recipients, erasing] = await Promise.all([
-    tx.query<Recipient>(GOT_IT, [tx.programmeId, JSON.stringify(asked)]),
-    Promise.all(ending.map(({ customer, ids }) => countUncoveredWithout(tx, customer, ids))),
+  if (byCustomer.size === 0) return [];
+  const active = new Map([...byCustomer.values()].flat().map((consent) => [consent.id, consent]));
+  const [got, ...erasing] = await Promise.all([
+    tx.query<Got>(GOT_IT, [tx.programmeId, [...byCustomer.keys()], [...active.keys()]]),
+    ...[...byCustomer].map(([customer, consents]) =>
+      countUncoveredWithout(
+        tx,
+        customer,
+        consents.map(({ id }) => id),
+      ),
+    ),
   ]);
+  const recipients = got.map(({ consents, ...recipient }) => {
+    const used = consents.flatMap((id) => active.get(id) ?? []);
+    const purposes = [...new Set(used.map(({ purpose }) => purpose))].sort();
+    return { ...recipient, purposes, attributes: [...new Set(used.map(({ attribute }) => attribute))].sort() };
+  });
   return [...byCustomer].map(([customerId, consents], n) => ({
     customerId,
     consents,
@@ -182,9 +195,11 @@ export async function previewRevocation(
  * blocked; erasing and telling are owed, in the same commit. The ledger is not touched.
  */
 export async function revoke(tx: Tx, customerRef: string, scope: RevocationScope): Promise<RevocationAnswer> {
-  await lockCustomers(tx, [customerRef]);
-  const customerId = await findCustomer(tx, customerRef);
+  const [, customerId] = await Promise.all([lockCustomers(tx, [customerRef]), findCustomer(tx, customerRef)]);
   if (customerId === undefined) return nothing;
-  const [ended] = await endConsents(tx, [customerId], scope, 'withdrawn');
-  return answerOf(await pointsOf(tx, customerId), ended);
+  const [points, [ended]] = await Promise.all([
+    pointsOf(tx, customerId),
+    endConsents(tx, [customerId], scope, 'withdrawn'),
+  ]);
+  return answerOf(points, ended);
 }
