@@ -17,6 +17,8 @@ const FIRST_SWEEP_MS = 250;
 runService('worker', async () => {
   const foundation = await layFoundation(readConfig(process.env), 'worker', []);
   const { config, fence } = foundation;
+  // What is at hand is given up; whoever keeps this process running starts another one, which waits.
+  fence.onClosed = () => process.kill(process.pid, 'SIGTERM');
   let close: (() => Promise<void>) | undefined;
   const begun = fence.whenOpen().then(async () => {
     if (fence.closed === undefined) close = await begin(foundation);

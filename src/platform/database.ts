@@ -1,5 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import { Pool, type QueryConfig, type QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { asApplication, SET_PROGRAMME, settingsOf } from './connections';
 import type { Entities } from './entities';
 import { unavailable } from './problem';
@@ -69,8 +69,33 @@ export interface DatabaseOptions {
 
 const RESERVED_CONNECTIONS = 2;
 
-function poolOf(connectionString: string, connections: number): Pool {
-  const pool = new Pool({ connectionString, ...settingsOf(connections) });
+/** Asks over a connection that is not admitted yet. */
+export type Ask = <Row extends QueryResultRow>(statement: Statement, values: unknown[]) => Promise<Row[]>;
+
+/** Who is told of a server that was started anew, before it is used: what it serves may have been replaced meanwhile. */
+interface Watch {
+  started?: string;
+  onRestart?: (ask: Ask) => Promise<void>;
+}
+
+const STARTED: Statement = { name: 'server_started', text: 'SELECT pg_postmaster_start_time()::text AS started' };
+
+async function admit(client: PoolClient, watch: Watch): Promise<void> {
+  if (!watch.onRestart) return;
+  const ask: Ask = async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
+    (await client.query<Row>({ ...statement, values })).rows;
+  const [row] = await ask<{ started: string }>(STARTED, []);
+  const isSame = watch.started === undefined || watch.started === row?.started;
+  if (row) watch.started = row.started;
+  if (!isSame) await watch.onRestart(ask);
+}
+
+function poolOf(connectionString: string, connections: number, watch: Watch): Pool {
+  const pool = new Pool({
+    connectionString,
+    ...settingsOf(connections),
+    verify: (client, done) => void admit(client, watch).then(() => done(), done),
+  });
   // A connection that breaks is replaced, and told to whoever uses it; without a listener it would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -88,16 +113,28 @@ export class Database {
     private readonly general: Pool,
     private readonly reserved: Pool,
     private readonly callers: Pool,
+    private readonly watch: Watch,
   ) {}
 
   /** Nothing is asked of the database yet: it need not be there. */
   static async connect({ url, connections, entities }: DatabaseOptions): Promise<Database> {
     const address = asApplication(url);
     const mapped = entities.length === 0 ? undefined : await openEntities(address, entities);
+    const watch: Watch = {};
     const [general, reserved, callers] = [connections, RESERVED_CONNECTIONS, RESERVED_CONNECTIONS].map((size) =>
-      poolOf(address, size),
+      poolOf(address, size, watch),
     ) as [Pool, Pool, Pool];
-    return new Database(mapped, general, reserved, callers);
+    return new Database(mapped, general, reserved, callers, watch);
+  }
+
+  /**
+   * From now on handler is called when the server was started anew, before the connection that found it out is used; what it
+   * throws is what whoever wanted the connection gets.
+   */
+  async watchRestarts(handler: (ask: Ask) => Promise<void>): Promise<void> {
+    const [row] = await this.query<{ started: string }>(STARTED);
+    if (row) this.watch.started = row.started;
+    this.watch.onRestart = handler;
   }
 
   /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */

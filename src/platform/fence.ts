@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataKeys } from './data-keys';
-import { type Database, sqlState, type Statement } from './database';
+import { type Ask, type Database, sqlState, type Statement } from './database';
 import type { Logger } from './logging';
 import { Problem } from './problem';
 
@@ -31,28 +31,46 @@ export class Fence {
   private constructor(
     private readonly database: Database,
     private readonly surroundings: Surroundings,
+    private readonly logger: Logger,
     /** Why it is closed; undefined: it is open. */
     public closed: string | undefined,
   ) {}
 
   /** Says where the database is, before anything is done with it. @throws when its keys are not there. */
   static async comeHome(database: Database, surroundings: Surroundings, logger: Logger): Promise<Fence> {
-    const { dataKeys, files } = surroundings;
+    const fence = new Fence(database, surroundings, logger, undefined);
+    await fence.look((statement, values) => database.query(statement, values));
+    // Files may be put back under a service that only waits for its database.
+    await database.watchRestarts(async (ask) => {
+      await fence.look(ask);
+      if (fence.closed === undefined) return;
+      fence.onClosed();
+      void fence.whenOpen();
+      throw fence.problem();
+    });
+    return fence;
+  }
+
+  /** Called when it closes under a process that works. */
+  onClosed: () => void = () => undefined;
+
+  private async look(ask: Ask): Promise<void> {
+    const { dataKeys, files } = this.surroundings;
     const store = await dataKeys?.identity();
     const values = [files ?? null, store?.id ?? null, (store?.reached ?? 0n).toString()];
-    const [row] = await database
-      .query<{ closed: string | null; continued: boolean }>(COME_HOME, values)
-      .catch((error: unknown) => {
+    const [row] = await ask<{ closed: string | null; continued: boolean }>(COME_HOME, values).catch(
+      (error: unknown) => {
         if (sqlState(error) !== OTHER_STORE) throw error;
         throw new Error(
           'The keys of these values lie in another key store. Set GEGENWERT_KEYS_DATABASE_URL to the one that they were kept in.',
         );
-      });
-    if (row?.continued) logger.warn('transactions count anew, as after a restore; history goes on after what it has');
-    const fence = new Fence(database, surroundings, row?.closed ?? undefined);
-    if (fence.closed !== undefined)
-      logger.error({}, `closed, because this database was restored: ${fence.closed}. Run npm run restore:replay`);
-    return fence;
+      },
+    );
+    this.closed = row?.closed ?? undefined;
+    if (row?.continued)
+      this.logger.warn('transactions count anew, as after a restore; history goes on after what it has');
+    if (this.closed !== undefined)
+      this.logger.error({}, `closed, because this database was restored: ${this.closed}. Run npm run restore:replay`);
   }
 
   /** What everyone is told meanwhile. */

@@ -54,7 +54,9 @@ async function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Ro
   } catch (error) {
     // KMS may only be away.
     if (error instanceof Problem) throw error;
-    throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.');
+    throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.', {
+      cause: error,
+    });
   }
 }
 

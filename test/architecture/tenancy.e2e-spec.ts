@@ -481,8 +481,8 @@ async function tenantTables(superuser: Client): Promise<Table[]> {
            has_table_privilege('gegenwert_app', t.oid, 'DELETE') AS deletable,
            ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0
                    AND a.attgenerated = '' AND has_column_privilege('gegenwert_app', t.oid, a.attnum, 'UPDATE')) AS updatable
-      FROM (SELECT c.oid, c.relname::text AS name, CASE c.relname WHEN 'programmes' THEN 'id' ELSE 'programme_id' END AS column
-              FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+      FROM (SELECT c.oid, c.oid::regclass::text AS name, CASE c.relname WHEN 'programmes' THEN 'id' ELSE 'programme_id' END AS column
+              FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('public'::regnamespace, 'key_store'::regnamespace)
                AND (c.relname = 'programmes' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'programme_id'))) t
      ORDER BY t.name`);
   return rows;

@@ -11,7 +11,7 @@ import { startBench, stopAt, type FaultBench } from './fault-bench';
 
 /** The KEK is changed while the service works; the KEK is away. */
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const BUILT = join(__dirname, '../../dist/src');
 const newKek = (): string => randomBytes(32).toString('base64');

@@ -6,7 +6,6 @@ import { DataKeys } from '../../src/platform/data-keys';
 import { Database } from '../../src/platform/database';
 import { requireId } from '../../src/platform/ids';
 import { sweepKeys } from '../../src/vault';
-import { createProgramme } from '../builders/programme';
 import { createOtherDatabase, type OtherDatabase } from '../setup/other-database';
 import { brokenInvariants } from '../setup/invariants';
 import { call, eventually, startService } from '../setup/service';
@@ -16,7 +15,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy';
 
 /** Keys in a database of their own: no value without its key, no key of a value that is gone, whoever dies in between. */
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const BUILT = join(__dirname, '../../dist/src');
 
@@ -39,10 +38,12 @@ describe('keys in a database of their own', () => {
     await way.stop();
     await store.drop();
   });
-  afterEach(async () => {
+  afterEach(invariantsHold);
+
+  async function invariantsHold(): Promise<void> {
     await nothingOwed();
     expect(await brokenInvariants(bench.databaseUrl)).toEqual({});
-  });
+  }
 
   const nothingOwed = () =>
     eventually(
@@ -253,7 +254,7 @@ describe('values that are restored beside a key store that is not', () => {
     } finally {
       await live.stop();
     }
-    const restored = await startService({ databaseUrl: backup.url, env });
+    const restored = await startService({ databaseUrl: backup.url, env: { ...env, DATABASE_URL: backup.url } });
     try {
       const ask = (ref: string) =>
         call(restored.url, 'POST', '/v1/disclosures', {
