@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brokenInvariants } from '../setup/invariants';
-import type { Answer } from '../setup/service';
+import { type Answer, call } from '../setup/service';
 import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
 
 /**
- * I4 for pauses and withdrawals: once one has been acknowledged, no release for what it blocks commits. Both guards, the
+ * I4 for pauses, signals and withdrawals: once one has been acknowledged, no release for what it blocks commits. Both guards, the
  * customer's lock and the programme's gate, are taken out at the end, and the same races are then expected to leak.
  */
 
@@ -24,6 +24,9 @@ const COMMITTED_IN_A_PAUSE = `
   SELECT count(*)::int AS count FROM race.released l JOIN disclosures d ON d.id = l.disclosure
     JOIN pauses p ON p.programme_id = d.programme_id AND p.customer_id = d.customer_id
    WHERE l.at > p.started_at AND d.at < coalesce(p.ended_at, p.until)`;
+const COMMITTED_AFTER_A_SIGNAL = `
+  SELECT count(*)::int AS count FROM race.released l JOIN disclosures d ON d.id = l.disclosure
+    JOIN customers m ON m.programme_id = d.programme_id AND m.id = d.customer_id WHERE l.at > m.gpc_at`;
 const COMMITTED_AFTER_A_WITHDRAWAL = `
   SELECT count(*)::int AS count FROM race.released l JOIN disclosures d ON d.id = l.disclosure
     JOIN purposes p ON p.programme_id = d.programme_id AND p.key = d.purpose WHERE l.at > p.withdrawn_at`;
@@ -93,11 +96,40 @@ async function withdrawals(rounds: number): Promise<{ statuses: number[]; late: 
   return { statuses, late };
 }
 
+/** The customer's browser says Sec-GPC: 1, of a purpose that is advertising by others. */
+async function signals(rounds: number): Promise<{ statuses: number[]; late: number }> {
+  const statuses: number[] = [];
+  let late = 0;
+  await apis.sql(`UPDATE purposes SET third_party_advertising = true WHERE key = 'greeting'`);
+  for (let round = 0; round < rounds; round++) {
+    const after = await raceWith('two', () =>
+      call(apis.urlOf(round), 'GET', '/v1/customers/two/balance', {
+        key: apis.programme.storefrontKey,
+        headers: { 'sec-gpc': '1' },
+      }),
+    );
+    statuses.push(after.status);
+    late += await count(COMMITTED_AFTER_A_SIGNAL);
+    await apis.sql(
+      'SET session_replication_role = replica; UPDATE customers SET gpc_at = NULL; RESET session_replication_role',
+    );
+    await apis.sql('TRUNCATE race.released');
+  }
+  await apis.sql(`UPDATE purposes SET third_party_advertising = false`);
+  return { statuses, late };
+}
+
 it('a pause lets nothing through that commits after it began', async () => {
   expect(new Set(await pauses(ROUNDS))).toEqual(new Set([403]));
   expect(await count(COMMITTED_IN_A_PAUSE)).toBe(0);
   expect(await count('SELECT count(*)::int AS count FROM race.released')).toBeGreaterThan(ROUNDS);
   await apis.sql('TRUNCATE race.released');
+});
+
+it('a browser’s signal lets nothing through that commits after it', async () => {
+  const { statuses, late } = await signals(ROUNDS);
+  expect(new Set(statuses)).toEqual(new Set([403]));
+  expect(late).toBe(0);
 });
 
 it('a withdrawal lets nothing through that commits after it', async () => {
@@ -113,4 +145,5 @@ it('without the customer’s lock and the gate they let releases through, and ar
   await apis.sql(WITHOUT_CUSTOMER_LOCK);
   await pauses(ROUNDS);
   expect(await count(COMMITTED_IN_A_PAUSE)).toBeGreaterThan(0);
+  expect((await signals(ROUNDS)).late).toBeGreaterThan(0);
 });
