@@ -8,6 +8,7 @@ import type { Outbound } from '../platform/outbound';
 import { attempt, TIMEOUT_MS, type Attempt } from './attempt';
 import { claim, endpointsDue, endpointsDueOf, giveBack, LEASE_SECONDS } from './claims';
 import { Lane, type Waiting } from './lane';
+import { Limit } from './limit';
 import { hasArrived, isGone, record, type OnDelivered, type Outcome, type Standing } from './outcomes';
 import { type Slot, Slots } from './slots';
 
@@ -23,6 +24,8 @@ export interface DelivererOptions {
 const SLOW_MS = 1_000;
 /** Attempts written down in one transaction. */
 const RECORD_BATCH = 200;
+/** Of the process's connections, which booking and erasing need as well. */
+const CONNECTIONS = 4;
 /** For what is under way when the process is asked to end. */
 const FAREWELL_MS = 1_000;
 
@@ -39,6 +42,7 @@ export class Deliverer {
   private readonly underway = new Set<Promise<void>>();
   private readonly unsent: { lane: Lane; waiting: Waiting }[] = [];
   private readonly records: Batcher<Outcome, Standing | 'ended'>;
+  private readonly connections = new Limit(CONNECTIONS);
   private stopping = false;
   private failing = false;
 
@@ -84,7 +88,8 @@ export class Deliverer {
     try {
       while (state.again && !this.stopping) {
         state.again = false;
-        for (const id of await endpointsDueOf(this.options.database, programmeId)) this.wake(programmeId, id);
+        const due = await this.connections.run(() => endpointsDueOf(this.options.database, programmeId));
+        for (const id of due) this.wake(programmeId, id);
       }
     } catch (error) {
       this.noticed(error);
@@ -124,9 +129,12 @@ export class Deliverer {
   }
 
   private async takeUp(lane: Lane, wanted: number): Promise<void> {
-    const claimedAt = performance.now();
+    const { database, keyRing } = this.options;
     try {
-      lane.claimed(await claim(this.options.database, this.options.keyRing, lane, wanted), wanted, claimedAt);
+      await this.connections.run(async () => {
+        const claimedAt = performance.now();
+        lane.claimed(await claim(database, keyRing, lane, wanted), wanted, claimedAt);
+      });
       this.failing = false;
     } catch (error) {
       lane.claimFailed();
@@ -184,7 +192,9 @@ export class Deliverer {
 
   private async writeDown(programmeId: string, outcomes: Outcome[]): Promise<(Standing | 'ended')[]> {
     const { database, onDelivered } = this.options;
-    const standings = await database.inProgramme(programmeId, (tx) => record(tx, outcomes, onDelivered));
+    const standings = await this.connections.run(() =>
+      database.inProgramme(programmeId, (tx) => record(tx, outcomes, onDelivered)),
+    );
     return outcomes.map(({ delivery }) => standings.get(delivery.id) ?? 'ended');
   }
 
