@@ -139,110 +139,108 @@ it.each([
     code,
     lines: [expect.stringMatching(said)],
   });
+});
 
-  describe('a job for thousands', () => {
-    let programme: TestProgramme;
-    beforeAll(async () => {
-      programme = await createProgramme(service);
+describe('a job for thousands', () => {
+  let programme: TestProgramme;
+  beforeAll(async () => {
+    programme = await createProgramme(service);
+  });
+  beforeEach(async () => {
+    // As if it had never been withdrawn: one that was is not withdrawn again.
+    await client.query('UPDATE purposes SET withdrawn_at = NULL');
+    await client.query(`UPDATE jobs SET status = 'cancelled' WHERE status = 'done'`);
+    const [row] = await rows<{ shares: number }>(
+      'SELECT count(*)::int AS shares FROM shares WHERE programme_id = $1',
+      programme,
+    );
+    await shareForMany(client, {
+      programmeId: parsePublicId('prg', programme.id)!,
+      prefix: `many-${row!.shares}-`,
+      customers: MANY,
+      purposes: ['greeting', 'advice'],
+      readEvery: 3,
     });
-    beforeEach(async () => {
-      // As if it had never been withdrawn: one that was is not withdrawn again.
-      await client.query('UPDATE purposes SET withdrawn_at = NULL');
-      await client.query(`UPDATE jobs SET status = 'cancelled' WHERE status = 'done'`);
-      const [row] = await rows<{ shares: number }>(
-        'SELECT count(*)::int AS shares FROM shares WHERE programme_id = $1',
-        programme,
-      );
-      await shareForMany(client, {
-        programmeId: parsePublicId('prg', programme.id)!,
-        prefix: `many-${row!.shares}-`,
-        customers: MANY,
-        purposes: ['greeting', 'advice'],
-        readEvery: 3,
-      });
-    });
+  });
 
-    it('tells of every customer, writes each one’s revocation, and leaves what something else covers', async () => {
-      const before = await left(programme);
-      const { code, lines } = await command('withdraw', ['purpose', 'greeting'], programme);
-      expect([code, lines[0], lines.at(-1)]).toEqual([
-        0,
-        expect.stringMatching(/^Blocked from now on\. Its consents are ended by job_/),
-        'purpose-withdrawal:  100 %  9,000 of 9,000 customers  done',
-      ]);
-      const after = await left(programme);
-      expect([after['revocations']!.length, after['notices']!.length, after['journal']!.length]).toEqual([
-        MANY,
-        MANY / 3,
-        0,
-      ]);
-      expect(after['values']).toEqual(before['values']);
-      const advice = await command('withdraw', ['recipient', 'recommender'], programme);
-      expect(advice.code).toBe(0);
-      const end = await left(programme);
-      expect([end['revocations']!.length, end['journal']!.length, end['values']!.length]).toEqual([2 * MANY, MANY, 0]);
-    });
+  it('tells of every customer, writes each one’s revocation, and leaves what something else covers', async () => {
+    const before = await left(programme);
+    const { code, lines } = await command('withdraw', ['purpose', 'greeting'], programme);
+    expect([code, lines[0], lines.at(-1)]).toEqual([
+      0,
+      expect.stringMatching(/^Blocked from now on\. Its consents are ended by job_/),
+      'purpose-withdrawal:  100 %  9,000 of 9,000 customers  done',
+    ]);
+    const after = await left(programme);
+    expect([after['revocations']!.length, after['notices']!.length, after['journal']!.length]).toEqual([
+      MANY,
+      MANY / 3,
+      0,
+    ]);
+    expect(after['values']).toEqual(before['values']);
+    const advice = await command('withdraw', ['recipient', 'recommender'], programme);
+    expect(advice.code).toBe(0);
+    const end = await left(programme);
+    expect([end['revocations']!.length, end['journal']!.length, end['values']!.length]).toEqual([2 * MANY, MANY, 0]);
+  });
 
-    it('is cancelled between two batches, which the command says, and is taken up again', async () => {
-      await service.worker?.stop();
-      const { body } = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
-      const jobId = body['jobId'] as string;
-      const watched = command('job', [jobId], programme);
-      // Each batch waits a little, so that there is time between the first one and the last.
-      await client.query(`CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+  it('is cancelled between two batches, which the command says, and is taken up again', async () => {
+    await service.worker?.stop();
+    const { body } = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
+    const jobId = body['jobId'] as string;
+    const watched = command('job', [jobId], programme);
+    // Each batch waits a little, so that there is time between the first one and the last.
+    await client.query(`CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
       CREATE TRIGGER take_time BEFORE UPDATE ON job_parts FOR EACH STATEMENT EXECUTE FUNCTION take_time()`);
-      const starting = service.startWorker();
-      await eventually(
-        async () => (await admin(programme, 'GET', `/v1/jobs/${jobId}`)).body,
-        ({ done }) => done > 0,
-        60_000,
-      );
-      const cancelled = await admin(programme, 'POST', `/v1/jobs/${jobId}/cancel`);
-      await starting;
-      expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled', total: MANY } });
-      const { done } = cancelled.body as { done: number };
-      expect(done).toBeLessThan(MANY);
-      expect(await watched).toMatchObject({
-        code: 1,
-        lines: expect.arrayContaining([expect.stringMatching(/cancelled$/)]) as string[],
-      });
-      await client.query('DROP TRIGGER take_time ON job_parts; DROP FUNCTION take_time');
-      expect((await admin(programme, 'GET', `/v1/jobs/${jobId}`)).body['done']).toBe(done);
-      const again = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
-      expect(again.body['jobId']).not.toBe(jobId);
-      expect(await finished(programme, again.body['jobId'] as string)).toMatchObject({
-        status: 'done',
-        total: MANY - done,
-        done: MANY - done,
-      });
+    const starting = service.startWorker();
+    await eventually(
+      async () => (await admin(programme, 'GET', `/v1/jobs/${jobId}`)).body,
+      ({ done }) => done > 0,
+      60_000,
+    );
+    const cancelled = await admin(programme, 'POST', `/v1/jobs/${jobId}/cancel`);
+    await starting;
+    expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled', total: MANY } });
+    const { done } = cancelled.body as { done: number };
+    expect(done).toBeLessThan(MANY);
+    expect(await watched).toMatchObject({
+      code: 1,
+      lines: expect.arrayContaining([expect.stringMatching(/cancelled$/)]) as string[],
     });
-
-    it('of one who cannot be seen to sees to all others, and says so', async () => {
-      await client.query(
-        `ALTER TABLE revocations ADD CONSTRAINT not_that_one CHECK (customer_id % 4001 <> 0) NOT VALID`,
-      );
-      const { body } = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
-      const job = await finished(programme, body['jobId'] as string);
-      await client.query('ALTER TABLE revocations DROP CONSTRAINT not_that_one');
-      expect([job['status'], job['done'] + job['failed']]).toEqual(['done', MANY]);
-      expect([2, 3]).toContain(job['failed']);
+    await client.query('DROP TRIGGER take_time ON job_parts; DROP FUNCTION take_time');
+    expect((await admin(programme, 'GET', `/v1/jobs/${jobId}`)).body['done']).toBe(done);
+    const again = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
+    expect(again.body['jobId']).not.toBe(jobId);
+    expect(await finished(programme, again.body['jobId'] as string)).toMatchObject({
+      status: 'done',
+      total: MANY - done,
+      done: MANY - done,
     });
+  });
 
-    it('does not keep points from being booked', async () => {
-      await client.query(`CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;
+  it('of one who cannot be seen to sees to all others, and says so', async () => {
+    await client.query(`ALTER TABLE revocations ADD CONSTRAINT not_that_one CHECK (customer_id % 4001 <> 0) NOT VALID`);
+    const { body } = await admin(programme, 'POST', '/v1/purposes/greeting/withdrawal');
+    const job = await finished(programme, body['jobId'] as string);
+    await client.query('ALTER TABLE revocations DROP CONSTRAINT not_that_one');
+    expect([job['status'], job['done'] + job['failed']]).toEqual(['done', MANY]);
+    expect([2, 3]).toContain(job['failed']);
+  });
+
+  it('does not keep points from being booked', async () => {
+    await client.query(`CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;
       CREATE TRIGGER take_time BEFORE UPDATE ON job_parts FOR EACH STATEMENT EXECUTE FUNCTION take_time()`);
-      const { body } = await admin(programme, 'POST', '/v1/purposes/advice/withdrawal');
-      const award = { customerRef: 'earns', points: 10, reason: 'Order', reference: 'order-1' };
-      await call(service.url, 'POST', '/v1/awards', { key: programme.storefrontKey, body: award });
-      await eventually(
-        () => programme.balance('earns'),
-        ({ available }) => available === 10,
-        30_000,
-      );
-      const job = await admin(programme, 'GET', `/v1/jobs/${body['jobId']}`);
-      await client.query('DROP TRIGGER take_time ON job_parts; DROP FUNCTION take_time');
-      expect(['queued', 'running']).toContain(job.body['status']);
-      await finished(programme, body['jobId'] as string);
-    });
+    const { body } = await admin(programme, 'POST', '/v1/purposes/advice/withdrawal');
+    const award = { customerRef: 'earns', points: 10, reason: 'Order', reference: 'order-1' };
+    await call(service.url, 'POST', '/v1/awards', { key: programme.storefrontKey, body: award });
+    await eventually(
+      () => programme.balance('earns'),
+      ({ available }) => available === 10,
+      30_000,
+    );
+    const job = await admin(programme, 'GET', `/v1/jobs/${body['jobId']}`);
+    await client.query('DROP TRIGGER take_time ON job_parts; DROP FUNCTION take_time');
+    expect(['queued', 'running']).toContain(job.body['status']);
+    await finished(programme, body['jobId'] as string);
   });
 });
