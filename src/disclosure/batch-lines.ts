@@ -1,7 +1,6 @@
 import { metrics } from '../platform/metrics';
 import type { DisclosedLine, RefusedLine } from './batch.dto';
 
-/** One line, with its break. */
 export type Line = DisclosedLine | RefusedLine;
 
 /** Lines that were recorded together, each made (and its values decrypted) when it is its turn. */
@@ -20,14 +19,11 @@ const FRESH_SECONDS = 30;
  * NDJSON of what was recorded, in pieces. The next lines are recorded when the reader has taken those before.
  * @throws when the reader is so slow that what was recorded is no longer fresh.
  */
-export async function* linesOf(
-  chunks: AsyncIterable<Recorded>,
-  { freshSeconds = FRESH_SECONDS } = {},
-): AsyncGenerator<string> {
+export async function* linesOf(chunks: AsyncIterable<Recorded>): AsyncGenerator<string> {
   for await (const { at, lines } of chunks) {
     let piece = '';
     for (const line of lines) {
-      if (performance.now() - at > freshSeconds * 1000) throw new Error('The reader is too slow');
+      if (performance.now() - at > FRESH_SECONDS * 1000) throw new Error('The reader is too slow');
       piece += `${JSON.stringify(counted(line()))}\n`;
       if (piece.length < PIECE_CHARACTERS) continue;
       yield piece;
