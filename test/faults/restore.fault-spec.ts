@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { freePort } from '../../src/platform/free-port';
 import { spawnService, type Service } from '../../src/platform/supervisor';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { brokenInvariants } from '../setup/invariants';
-import { call, eventually, type Answer, type RunningService } from '../setup/service';
+import { createOtherDatabase } from '../setup/other-database';
+import { call, eventually, startService, type Answer, type RunningService } from '../setup/service';
 import { temporaryFolder } from '../setup/temporary-folder';
 
 /**
@@ -13,7 +15,7 @@ import { temporaryFolder } from '../setup/temporary-folder';
  * an operator has it, with the whole service in front of it; the backup is a copy of its files.
  */
 
-jest.setTimeout(300_000);
+jest.setTimeout(400_000);
 
 const BUILT = join(__dirname, '../../dist/src');
 const OPERATOR_KEY = 'an operator key of the test';
@@ -90,7 +92,9 @@ describe('a backup that is restored after an erasure', () => {
       reason: 'a test',
     });
 
-  beforeAll(async () => {
+  beforeAll(() => journey());
+
+  async function journey(): Promise<void> {
     await start();
     programme = await createProgramme({ url, operatorKey: OPERATOR_KEY } as RunningService);
     for (const ref of ['revoked', 'corrected', 'kept', 'left', 'shared-again']) {
@@ -138,7 +142,7 @@ describe('a backup that is restored after an erasure', () => {
     rmSync(join(dataDir, 'postgres'), { recursive: true });
     copy(backup, dataDir);
     await start();
-  });
+  }
 
   // Fails when the files of a cluster are not told from a copy of them.
   it('answers 503 to all but those who ask how it is', async () => {
@@ -240,5 +244,67 @@ describe('a backup that is restored after an erasure', () => {
     const next = run('export-journal.js', '--after', to!);
     writeFileSync(journal, next.out, { flag: 'a' });
     expect(run('replay-journal.js', '--journal', journal)).toMatchObject({ status: 0, told: '' });
+  });
+});
+
+describe('a backup that is put back under a service that runs on', () => {
+  // Fails when only a process that starts asks where its database is.
+  it('closes it before anything is read, where the keys lie apart', async () => {
+    const folder = temporaryFolder();
+    const port = String(await freePort());
+    const begin = () => startEmbeddedPostgres({ dataDir: folder, settings: { port } });
+    let postgres = await begin();
+    const store = await createOtherDatabase();
+    const running = await startService({
+      databaseUrl: postgres.url,
+      env: { GEGENWERT_KEYS_DATABASE_URL: store.url },
+      restart: true,
+    });
+    try {
+      const programme = await createProgramme(running);
+      for (const ref of ['one', 'two']) await programme.share(ref);
+      const ready = (status: number) =>
+        eventually(
+          () => call(running.url, 'GET', '/health/ready', {}),
+          (answer) => answer.status === status,
+          30_000,
+        );
+      await postgres.stop();
+      const saved = temporaryFolder();
+      copy(folder, saved);
+      postgres = await begin();
+      // Only started anew, it is the one that it was.
+      await ready(200);
+      expect((await programme.disclose('one')).status).toBe(200);
+      await programme.revoke('one', { everything: true });
+      await eventually(
+        () => store.sql('SELECT FROM key_store.data_keys WHERE destroyed_at IS NOT NULL'),
+        ({ length }) => length === 1,
+        30_000,
+      );
+      const answers: Answer[] = [];
+      let isOver = false;
+      const asking = (async () => {
+        while (!isOver) answers.push(await programme.disclose('one'));
+      })();
+      await postgres.stop();
+      rmSync(join(folder, 'postgres'), { recursive: true });
+      copy(saved, folder);
+      postgres = await begin();
+      const closed = await eventually(
+        () => programme.disclose('two'),
+        ({ body }) => body['type'] === 'urn:gegenwert:problem:restore-pending',
+        30_000,
+      );
+      isOver = true;
+      await asking;
+      expect(closed.status).toBe(503);
+      expect(answers.filter(({ status }) => status === 200)).toEqual([]);
+      await ready(503);
+    } finally {
+      await running.stop();
+      await postgres.stop();
+      await store.drop();
+    }
   });
 });
