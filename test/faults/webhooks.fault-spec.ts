@@ -97,8 +97,8 @@ describeOnEachBackend('webhooks', (backend) => {
       const key = recipient.apiKey;
       expect((await call(bench.service.url, 'POST', '/v1/disclosures', { key, body: read })).status).toBe(200);
       const { body } = await bench.programme.revoke(customerRef, { everything: true });
-      const [endpoint] = (await call(bench.service.url, 'GET', '/v1/webhooks', { key })).body['data'];
-      const list = () => call(bench.service.url, 'GET', `/v1/webhooks/${endpoint.id}/deliveries?limit=1`, { key });
+      const [own] = (await call(bench.service.url, 'GET', '/v1/webhooks', { key })).body['data'];
+      const list = () => call(bench.service.url, 'GET', `/v1/webhooks/${own.id}/deliveries?limit=1`, { key });
       const [first] = (await eventually(list, (answer) => answer.body['data'].length > 0)).body['data'];
       return { revocation: body['id'], delivery: first.id };
     }

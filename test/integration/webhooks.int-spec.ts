@@ -3,7 +3,7 @@ import { Outbound } from '../../src/platform/outbound';
 import { noteTold } from '../../src/revocation/core';
 import { Deliverer } from '../../src/webhooks/core';
 import { brokenInvariants } from '../setup/invariants';
-import { answers, startReceiver, verified, type Message, type Receiver } from '../setup/receiver';
+import { answers, startReceiver, verified, type Receiver } from '../setup/receiver';
 import { call, eventually } from '../setup/service';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
 
@@ -93,7 +93,8 @@ describe('webhooks', () => {
     ]);
     const messages = receiver.at(path).map((one) => verified(one, secret));
     expect(messages.map(({ sequence }) => sequence).sort()).toEqual([1, 2, 3, 4, 5]);
-    const of = (type: string, id: string) => messages.find((one) => one.type === type && one.data['shareId'] === id);
+    const of = (type: string, shareId: string) =>
+      messages.find((one) => one.type === type && one.data['shareId'] === shareId);
     expect(of('share.accepted', share['id'])).toEqual({
       type: 'share.accepted',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
