@@ -27,7 +27,11 @@ describeOnEachBackend('webhooks', (backend) => {
   beforeEach(async () => {
     if (bench.service.worker === undefined) await bench.service.startWorker();
   });
-  afterEach(async () => expect(await brokenInvariants(bench.databaseUrl)).toEqual({}));
+  afterEach(invariantsHold);
+
+  async function invariantsHold(): Promise<void> {
+    expect(await brokenInvariants(bench.databaseUrl)).toEqual({});
+  }
 
   const storefront = (method: string, path: string, body?: unknown) =>
     call(bench.service.url, method, `/v1${path}`, { key: bench.programme.storefrontKey, body });
