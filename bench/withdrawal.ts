@@ -11,7 +11,7 @@ const CONNECTIONS = 32;
 /** Requests of which each rate is taken. */
 const CHUNK = 1_500;
 const ROUNDS = 3;
-const REVOCATIONS = 3_000;
+const REVOCATIONS = 1_000;
 
 export interface WithdrawalFigures {
   /** ms, from the withdrawal being sent to its answer. */
@@ -68,7 +68,7 @@ const withdrawal = (programme: BenchProgramme, purpose: string): Request => ({
   method: 'POST',
   path: `/v1/purposes/${purpose}/withdrawal`,
   headers: { authorization: `Bearer ${programme.adminKey}`, 'idempotency-key': randomUUID() },
-  body: '',
+  body: '{}',
 });
 
 function load(
