@@ -35,6 +35,9 @@ const ROLE = `
   END $$;`;
 
 const BESIDE = `
+  -- By the clock of this database: those of the processes that keep keys, and of the one that sweeps, may differ by days.
+  ALTER TABLE key_store.data_keys ADD COLUMN kept_at timestamptz NOT NULL DEFAULT now();
+
   -- Which store this is: the database of the values writes it down, and takes no other.
   CREATE TABLE key_store.identity (
     one boolean NOT NULL DEFAULT true CONSTRAINT identity_pk PRIMARY KEY CONSTRAINT identity_one CHECK (one),

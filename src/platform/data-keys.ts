@@ -23,7 +23,8 @@ const SWEPT: Statement = {
 };
 const UNSWEPT: Statement = {
   name: 'data_keys_to_sweep',
-  text: `SELECT id FROM key_store.data_keys WHERE programme_id = $1 AND id > $2 AND id < $3 AND destroyed_at IS NULL ORDER BY id LIMIT $4`,
+  text: `SELECT id FROM key_store.data_keys WHERE programme_id = $1 AND id > $2 AND destroyed_at IS NULL
+           AND kept_at < now() - interval '1 hour' ORDER BY id LIMIT $3`,
 };
 const SWEEP: Statement = {
   name: 'sweep_data_keys',
@@ -79,11 +80,11 @@ export class DataKeys {
     await this.database.inProgramme(programmeId, (tx) => tx.query(DESTROY, [programmeId, versions]));
   }
 
-  /** Versions whose keys are there and were not swept yet, in their order, below before. */
-  async unswept(programmeId: string, before: string, limit: number): Promise<string[]> {
+  /** Versions whose keys are there, were kept an hour ago or longer and were not swept yet, in their order. */
+  async unswept(programmeId: string, limit: number): Promise<string[]> {
     return this.database.inProgramme(programmeId, async (tx) => {
       const [swept] = await tx.query<{ through: string }>(SWEPT, [programmeId]);
-      const rows = await tx.query<{ id: string }>(UNSWEPT, [programmeId, swept?.through ?? FIRST, before, limit]);
+      const rows = await tx.query<{ id: string }>(UNSWEPT, [programmeId, swept?.through ?? FIRST, limit]);
       return rows.map(({ id }) => id);
     });
   }

@@ -88,8 +88,8 @@ export class Redemptions {
 
   private async settle(call: Call, status: number, step: Step): Promise<RedemptionView> {
     const { programmeId } = call.principal;
-    const keys = call.key === undefined ? undefined : await this.keyRing.of(programmeId);
-    const idempotency = keys && call.key !== undefined ? fingerprint(keys, call, call.key) : undefined;
+    const idempotency =
+      call.key === undefined ? undefined : fingerprint(this.keyRing.idempotencyOf(programmeId), call, call.key);
     const lane = `${programmeId} ${laneOf(step)}`;
     const { redemption, replayed, announced } = await this.batcher.submit(lane, { step, idempotency });
     if (replayed) markReplayed(call, status);

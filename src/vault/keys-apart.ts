@@ -10,7 +10,6 @@ const BATCH = 5_000;
 /** Keys looked at in one reading of the values. */
 const SWEEP = 50_000;
 /** A share that kept its keys and has not committed after this never will. */
-const HOUR = 3_600_000;
 
 const WITHOUT_VALUE: Statement = {
   name: 'versions_without_value',
@@ -72,9 +71,8 @@ export async function sweepKeys(
   programmeId: string,
   stopping: () => boolean,
 ): Promise<void> {
-  const before = firstVersionAt(Date.now() - HOUR);
   while (!stopping()) {
-    const versions = await dataKeys.unswept(programmeId, before, SWEEP);
+    const versions = await dataKeys.unswept(programmeId, SWEEP);
     const last = versions.at(-1);
     if (last === undefined) return;
     const without = await database.inProgramme(programmeId, (tx) =>
@@ -94,10 +92,4 @@ export async function tellHowFar(database: Database, dataKeys: DataKeys): Promis
   const [row] = await database.query<{ number: string }>(COME_SO_FAR);
   if (!row) throw unavailable('The database does not say how far it has come.');
   await dataKeys.reach(BigInt(row.number));
-}
-
-/** Versions are UUIDs of version 7 (RFC 9562): they begin with their milliseconds. */
-function firstVersionAt(milliseconds: number): string {
-  const hex = milliseconds.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

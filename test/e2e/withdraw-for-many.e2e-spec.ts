@@ -28,10 +28,12 @@ afterAll(async () => {
   await service.stop();
   await database.drop();
 });
-afterEach(async () => {
+afterEach(rulesHold);
+
+async function rulesHold(): Promise<void> {
   await client.query('ANALYZE');
   expect(await brokenInvariants(database.url)).toEqual({});
-});
+}
 
 const rows = async <Row extends object>(text: string, programme: TestProgramme): Promise<Row[]> =>
   (await client.query<Row>(text, [parsePublicId('prg', programme.id)])).rows;

@@ -51,10 +51,12 @@ beforeEach(async () => {
     readEvery: 4,
   });
 });
-afterEach(async () => {
+afterEach(rulesHold);
+
+async function rulesHold(): Promise<void> {
   await bench.sql('ANALYZE');
   expect(await brokenInvariants(bench.databaseUrl)).toEqual({});
-});
+}
 
 const admin = (method: string, path: string) =>
   call(bench.service.url, method, path, { key: bench.programme.adminKey });
