@@ -1,5 +1,6 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
 import { handToLookup, publishInvariants } from './hand-over';
+import { lookAtHistory, SEALED_AT_FIRST } from './sealed-history';
 
 /**
  * Transfers, shares with their consents, the events of consents and disclosures are sealed in a chain of hashes, one a
@@ -11,7 +12,7 @@ export class SealHistory1764000000011 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(NUMBERS);
-    for (const table of ['transfers', 'shares', 'consent_events', 'disclosures']) {
+    for (const table of Object.keys(SEALED_AT_FIRST)) {
       // The default is not volatile, so no table is written anew: what was there counts as written by this migration. The
       // index grows at its end, and holds a transaction's rows as one list. It is partial, though nothing is left out, so that
       // only who asks by number can use it: the planner, before the first ANALYZE, takes it for as good as a primary key.
@@ -123,37 +124,7 @@ const LOOKUP = `
   GRANT SELECT (programme_id, written_in, at) ON consent_events, disclosures TO gegenwert_lookup;
   GRANT SELECT ON chain_heads TO gegenwert_lookup;
 
-  -- Whose history is not sealed to its end, and since when: the first row of each table, so that it costs what there are
-  -- programmes and not what they have written. ready: the sealer can go on at once, no transaction is in its way.
-  CREATE FUNCTION unsealed_programmes() RETURNS TABLE (programme_id uuid, since timestamptz, ready boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 10 AS $$
-      SELECT p.id, min(f.at), min(f.written_in) < public.transactions_ended()
-        FROM programmes p LEFT JOIN chain_heads h ON h.programme_id = p.id
-        CROSS JOIN LATERAL (
-          (SELECT t.written_in, t.booked_at AS at FROM transfers t
-            WHERE t.programme_id = p.id AND t.written_in >= coalesce(h.to_transaction, 0) ORDER BY t.written_in LIMIT 1)
-          UNION ALL
-          (SELECT s.written_in, s.accepted_at FROM shares s
-            WHERE s.programme_id = p.id AND s.written_in >= coalesce(h.to_transaction, 0) ORDER BY s.written_in LIMIT 1)
-          UNION ALL
-          (SELECT e.written_in, e.at FROM consent_events e
-            WHERE e.programme_id = p.id AND e.written_in >= coalesce(h.to_transaction, 0) ORDER BY e.written_in LIMIT 1)
-          UNION ALL
-          (SELECT d.written_in, d.at FROM disclosures d
-            WHERE d.programme_id = p.id AND d.written_in >= coalesce(h.to_transaction, 0) ORDER BY d.written_in LIMIT 1)) f
-       GROUP BY p.id
-    $$;
-  -- The highest number that anything was written under; 0 where nothing was.
-  CREATE FUNCTION history_reached() RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-      SELECT coalesce(max(greatest(h.to_transaction - 1, m.written_in)), 0)
-        FROM programmes p LEFT JOIN chain_heads h ON h.programme_id = p.id
-        CROSS JOIN LATERAL (SELECT greatest(
-          (SELECT t.written_in FROM transfers t WHERE t.programme_id = p.id AND t.written_in >= 0 ORDER BY t.written_in DESC LIMIT 1),
-          (SELECT s.written_in FROM shares s WHERE s.programme_id = p.id AND s.written_in >= 0 ORDER BY s.written_in DESC LIMIT 1),
-          (SELECT e.written_in FROM consent_events e WHERE e.programme_id = p.id AND e.written_in >= 0 ORDER BY e.written_in DESC LIMIT 1),
-          (SELECT d.written_in FROM disclosures d WHERE d.programme_id = p.id AND d.written_in >= 0 ORDER BY d.written_in DESC LIMIT 1)) AS written_in) m
-    $$;
+  ${lookAtHistory(SEALED_AT_FIRST)}
   ${handToLookup('unsealed_programmes()', 'history_reached()')}
 
   -- A cluster into which a database was restored counts its transactions from the beginning, below what was sealed. This

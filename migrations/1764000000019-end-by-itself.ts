@@ -1,5 +1,6 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
 import { handToLookup, publishInvariants } from './hand-over';
+import { lookAtHistory, SEALED_AT_FIRST } from './sealed-history';
 
 /**
  * What ends consents beside the customer's own word: a notice that became materially another, and the programme's end. And the
@@ -92,39 +93,7 @@ const LOOKUP = `
   CREATE POLICY lookup ON notice_graces FOR SELECT TO gegenwert_lookup USING (true);
   GRANT SELECT (programme_id, until, job_id) ON notice_graces TO gegenwert_lookup;
 
-  -- As before, and corrections.
-  CREATE OR REPLACE FUNCTION unsealed_programmes() RETURNS TABLE (programme_id uuid, since timestamptz, ready boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 10 AS $$
-      SELECT p.id, min(f.at), min(f.written_in) < public.transactions_ended()
-        FROM programmes p LEFT JOIN chain_heads h ON h.programme_id = p.id
-        CROSS JOIN LATERAL (
-          (SELECT t.written_in, t.booked_at AS at FROM transfers t
-            WHERE t.programme_id = p.id AND t.written_in >= coalesce(h.to_transaction, 0) ORDER BY t.written_in LIMIT 1)
-          UNION ALL
-          (SELECT s.written_in, s.accepted_at FROM shares s
-            WHERE s.programme_id = p.id AND s.written_in >= coalesce(h.to_transaction, 0) ORDER BY s.written_in LIMIT 1)
-          UNION ALL
-          (SELECT e.written_in, e.at FROM consent_events e
-            WHERE e.programme_id = p.id AND e.written_in >= coalesce(h.to_transaction, 0) ORDER BY e.written_in LIMIT 1)
-          UNION ALL
-          (SELECT d.written_in, d.at FROM disclosures d
-            WHERE d.programme_id = p.id AND d.written_in >= coalesce(h.to_transaction, 0) ORDER BY d.written_in LIMIT 1)
-          UNION ALL
-          (SELECT v.written_in, v.at FROM value_events v
-            WHERE v.programme_id = p.id AND v.written_in >= coalesce(h.to_transaction, 0) ORDER BY v.written_in LIMIT 1)) f
-       GROUP BY p.id
-    $$;
-  CREATE OR REPLACE FUNCTION history_reached() RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-      SELECT coalesce(max(greatest(h.to_transaction - 1, m.written_in)), 0)
-        FROM programmes p LEFT JOIN chain_heads h ON h.programme_id = p.id
-        CROSS JOIN LATERAL (SELECT greatest(
-          (SELECT t.written_in FROM transfers t WHERE t.programme_id = p.id AND t.written_in >= 0 ORDER BY t.written_in DESC LIMIT 1),
-          (SELECT s.written_in FROM shares s WHERE s.programme_id = p.id AND s.written_in >= 0 ORDER BY s.written_in DESC LIMIT 1),
-          (SELECT e.written_in FROM consent_events e WHERE e.programme_id = p.id AND e.written_in >= 0 ORDER BY e.written_in DESC LIMIT 1),
-          (SELECT d.written_in FROM disclosures d WHERE d.programme_id = p.id AND d.written_in >= 0 ORDER BY d.written_in DESC LIMIT 1),
-          (SELECT v.written_in FROM value_events v WHERE v.programme_id = p.id AND v.written_in >= 0 ORDER BY v.written_in DESC LIMIT 1)) AS written_in) m
-    $$;
+  ${lookAtHistory({ ...SEALED_AT_FIRST, value_events: 'at' })}
   CREATE FUNCTION programmes_with_due_graces() RETURNS TABLE (programme_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 10 AS $$
       SELECT p.id FROM programmes p WHERE EXISTS (SELECT FROM notice_graces g

@@ -89,6 +89,8 @@ export const SEALED: Record<TableName, SealedTable> = {
       text('r.channel'),
       list('r.refused'),
       text('r.receipt_kid'),
+      number('r.receipt_form'),
+      text('r.gpc::text'),
       { is: 'bytes', sql: 'r.ciphertexts' },
       time('r.accepted_at'),
     ],

@@ -1,6 +1,6 @@
 import type { IdPrefix } from '../platform/ids';
 import type { Statement, Tx } from '../platform/database';
-import type { EventType } from './event-types';
+import { type EventType, PROGRAMME_EVENTS, RECIPIENT_EVENTS } from './event-types';
 
 /** Ids that a body names, by field: `{shareId: ['shr', uuid]}`. The worker turns them into their public form. */
 export type EventIds = Record<string, [prefix: IdPrefix, uuid: string]>;
@@ -49,17 +49,7 @@ export function announcing(name: string, types: EventType[], select: string): St
 
 const ANNOUNCE = announcing(
   'announce',
-  [
-    'share.accepted',
-    'award.granted',
-    'redemption.held',
-    'redemption.captured',
-    'redemption.released',
-    'redemption.refunded',
-    'value.corrected',
-    'consent.revoked',
-    'revocation.overdue',
-  ],
+  [...new Set([...PROGRAMME_EVENTS, ...RECIPIENT_EVENTS])],
   'SELECT * FROM json_to_recordset($2) AS r(type text, recipient uuid, ids jsonb, data jsonb)',
 );
 

@@ -46,6 +46,9 @@ interface Column {
 /** Another value of the type, as near as can be. */
 function otherValue({ name, type }: Column): string {
   if (type === 'uuid') return 'gen_random_uuid()';
+  if (type === 'boolean') return `NOT ${name}`;
+  // The only one there is has two values.
+  if (type === 'smallint') return `3 - ${name}`;
   if (type === 'bigint' || type === 'integer') return `coalesce(${name}, 0) + 1`;
   if (type.startsWith('timestamp')) return `${name} + interval '1 microsecond'`;
   if (type === 'uuid[]') return `${name} || gen_random_uuid()`;

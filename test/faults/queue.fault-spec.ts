@@ -155,7 +155,7 @@ const programmeRow = async ({ sql }: FaultBench): Promise<{ id: string }> => {
       // Far below the three seconds after which a call to the queue is given up.
       expect(performance.now() - before).toBeLessThan(2500);
       await eachBookedOnce(bench, refs);
-      expect(await ready()).toEqual({ status: 'degraded', database: 'up', queue: 'down', migrations: 'current' });
+      expect(await ready()).toMatchObject({ status: 'degraded', database: 'up', queue: 'down' });
     } finally {
       process.kill(bench.redis!.pid!, 'SIGCONT');
     }

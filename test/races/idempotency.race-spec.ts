@@ -131,7 +131,15 @@ describe('the same without the customer lock and the primary key of keys', () =>
   });
 
   it('many keys earn more than once', async () => {
-    const answers = await Promise.all(times(100, (n) => apis.share(n >> 1, `known-${1 + (n % 9)}`, { offer })));
-    expect(answers.filter(({ body }) => body['award']?.status === 'pending').length).toBeGreaterThan(9);
+    // What two processes do at the same moment is chance: tried until it happens.
+    let earned = 0;
+    for (let round = 0; round < 10 && earned <= 9; round++) {
+      const fresh = await apis.programme.publish({});
+      const answers = await Promise.all(
+        times(100, (n) => apis.share(n >> 1, `known-${1 + (n % 9)}`, { offer: fresh })),
+      );
+      earned = answers.filter(({ body }) => body['award']?.status === 'pending').length;
+    }
+    expect(earned).toBeGreaterThan(9);
   });
 });
