@@ -6,7 +6,7 @@ import { v7 } from 'uuid';
 import { CallLimits } from './access';
 import { AppModule } from './app.module';
 import { toPublicId } from './platform/ids';
-import { openApiDocument, serveDocs } from './platform/http/openapi';
+import { serveDocs } from './platform/http/openapi';
 import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
 import { observeRequests } from './platform/http/request-log';
 import { textPipe, validationPipe } from './platform/http/validation';
@@ -38,7 +38,7 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
-  serveDocs(app, openApiDocument(app));
+  serveDocs(app);
   await app.init();
   return app;
 }

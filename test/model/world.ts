@@ -16,7 +16,8 @@ import { newId, parsePublicId } from '../../src/platform/ids';
 import { KeyRing } from '../../src/platform/key-ring';
 import { createLogger } from '../../src/platform/logging';
 import { SigningKeys } from '../../src/platform/signing-keys';
-import { eraseOwed, Revocations } from '../../src/revocation';
+import { peek } from '../../src/outbox';
+import { erase, Revocations } from '../../src/revocation';
 import { grantOwed } from '../../src/rewards';
 import { createTestDatabase } from '../setup/database';
 import { offerOf, OFFERS, RECIPIENTS, SPECIAL, type OfferKey, type RecipientKey } from './catalogue';
@@ -147,9 +148,7 @@ function programmeOf(app: NestFastifyApplication, database: Database, id: string
     post: (limit) => postAwards(database, id, limit),
     grantAll: () => grantOwed(database, id, () => false),
     erase: async (limit) => {
-      let asked = 0;
-      // It is asked before the first page, and before each revocation.
-      await eraseOwed(database, id, () => asked++ > limit);
+      await database.inProgramme(id, async (tx) => erase(tx, await peek(tx, 'erasure', undefined, limit)));
     },
   };
 }

@@ -109,7 +109,10 @@ function complete(document: OpenAPIObject, method: string, operation: Operation)
   }
 }
 
-/** /docs: the contract as a page. */
-export function serveDocs(app: NestFastifyApplication, document: OpenAPIObject): void {
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', customSiteTitle: 'Gegenwert' });
+/** /docs: the contract as a page. The document is made when somebody first asks for it: most processes never need one. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    customSiteTitle: 'Gegenwert',
+  });
 }
