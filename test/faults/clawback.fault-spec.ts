@@ -33,6 +33,8 @@ const named = (steps: Step[], few: boolean) =>
 describeOnEachBackend('what is taken back', (backend) => {
   let bench: FaultBench;
   const onRedis = backend === 'Redis';
+  /** What passes no queue is tried on one backend. */
+  const onOne = onRedis ? it.skip : it;
   let round = 0;
   let refs: string[];
   let purpose: string;
@@ -153,7 +155,7 @@ describeOnEachBackend('what is taken back', (backend) => {
   });
 
   // Fails without the customer's lock: two find the consent active, and both count it as theirs.
-  it('is taken back twice at once, and ends once', async () => {
+  onOne('is taken back twice at once, and ends once', async () => {
     const scopes = [{ everything: true }, { purpose }, { attribute: 'birthday' }, { everything: true }];
     const answers = await Promise.all(
       refs.map((ref) => Promise.all(scopes.map((scope) => bench.programme.revoke(ref, scope)))),
@@ -166,7 +168,7 @@ describeOnEachBackend('what is taken back', (backend) => {
   });
 
   // Fails when a batch decides about its customers before it holds their locks.
-  it('is in no line of a batch release that comes after it', async () => {
+  onOne('is in no line of a batch release that comes after it', async () => {
     const { apiKey: key } = await admin('/v1/recipients', {
       key: `batch-${round}`,
       name: 'Batch',
