@@ -5,6 +5,7 @@ import { runJobs } from './jobs/core';
 import { expireLots, forfeit, withDueLots } from './ledger';
 import { finishMerges, moveOwedPoints, withDueMerges } from './merging/core';
 import { forgetOldMarks } from './offers/core';
+import type { Topic } from './outbox';
 import type { Database, Statement, Tx } from './platform/database';
 import type { KeyRing } from './platform/key-ring';
 import type { Logger } from './platform/logging';
@@ -25,7 +26,7 @@ import {
   withDueGraces,
   withDueNotices,
 } from './revocation/core';
-import { grantOwed } from './rewards';
+import { GRANTS } from './rewards';
 import { destroyOwedKeys, sweepKeys, tellHowFar } from './vault';
 import { Deliverer, forgetOldDeliveries, type OnDelivered, webhookBacklog } from './webhooks/core';
 
@@ -64,6 +65,10 @@ const EXPIRED: Statement = {
 const EVERY: Statement = { name: 'every_programme', text: 'SELECT programme_id FROM every_programme()' };
 
 const OWED: Statement = { name: 'programmes_owed', text: 'SELECT DISTINCT programme_id FROM programmes_owed()' };
+const OWED_BY: Statement = {
+  name: 'topics_owed',
+  text: 'SELECT topic FROM programmes_owed() WHERE programme_id = $1',
+};
 const BACKLOG: Statement = {
   name: 'outbox_backlog',
   text: `SELECT coalesce(sum(owed), 0)::int AS owed, coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS seconds
@@ -108,12 +113,24 @@ export function startWork(
     if (dataKeys) await destroyOwedKeys(database, dataKeys, programmeId, isStopping);
   };
 
+  /** By what is owed, in the order in which it is done. */
+  const works: [Topic, typeof eraseOwed][] = [
+    ...(Object.entries(GRANTS) as [Topic, typeof eraseOwed][]),
+    ['merge', moveOwedPoints],
+    ['erasure', eraseOwed],
+    ['key', destroyKeys],
+  ];
+
   /** Each kind of work on its own: one that fails does not keep the others, an erasure least of all, from being done. */
   async function run(programmeId: string): Promise<void> {
     const failures: unknown[] = [];
     do {
       again.delete(programmeId);
-      for (const work of [grantOwed, moveOwedPoints, eraseOwed, destroyKeys]) {
+      // What is not owed is not looked for: whoever rings next waits for it.
+      const owed = await database.query<{ topic: Topic }>(OWED_BY, [programmeId]);
+      const topics = new Set(owed.map(({ topic }) => topic));
+      for (const [topic, work] of works) {
+        if (!topics.has(topic)) continue;
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
         deliverer.ring(programmeId);
       }

@@ -1,1 +1,1 @@
-export { grantOwed } from './rewards';
+export { GRANTS, grantOwed } from './rewards';

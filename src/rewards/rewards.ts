@@ -8,11 +8,19 @@ import { announceBooked, announceCodes, announceUnrewarded } from './announcemen
 /** Awards in one batch: large enough that the commit costs nothing each, small enough to be done in some tens of ms. */
 const BATCH = 1000;
 
-/** Books every award that one programme owes, batch by batch, until nothing is owed; stops between batches when told to. */
+type Grant = (database: Database, programmeId: string, stopping: () => boolean) => Promise<void>;
+
+/** What is done of awards, by what is owed: batch by batch, until nothing is; each stops between batches when told to. */
+export const GRANTS: Record<'points' | 'discount' | 'share', Grant> = {
+  points: (database, programmeId, stopping) => untilNoneOwed(() => bookOwedPoints(database, programmeId), stopping),
+  discount: (database, programmeId, stopping) => untilNoneOwed(() => makeOwedCodes(database, programmeId), stopping),
+  share: (database, programmeId, stopping) =>
+    untilNoneOwed(() => database.inProgramme(programmeId, (tx) => announceUnrewarded(tx, BATCH)), stopping),
+};
+
+/** Books every award that one programme owes. */
 export async function grantOwed(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
-  await untilNoneOwed(() => bookOwedPoints(database, programmeId), stopping);
-  await untilNoneOwed(() => makeOwedCodes(database, programmeId), stopping);
-  await untilNoneOwed(() => database.inProgramme(programmeId, (tx) => announceUnrewarded(tx, BATCH)), stopping);
+  for (const grant of Object.values(GRANTS)) await grant(database, programmeId, stopping);
 }
 
 async function untilNoneOwed(batch: () => Promise<number>, stopping: () => boolean): Promise<void> {
