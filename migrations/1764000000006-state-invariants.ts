@@ -61,6 +61,7 @@ const VIEWS: Record<string, string> = {
         ON s.programme_id = b.programme_id AND s.offer_id = b.offer_id
      WHERE b.promised <> coalesce(s.awarded, 0)`,
   // 10: a value that no active consent covers is gone, or its erasure is owed; what the journal names is gone.
+  // A version is only one value's: without its programme the two sides of the second half meet in a hash, whatever is known of them.
   i10_erased_is_gone: `
     SELECT v.programme_id, 'value that nothing covers and no erasure is owed for' AS broken, v.version::text AS what
       FROM vault_values v
@@ -70,7 +71,7 @@ const VIEWS: Record<string, string> = {
             WHERE o.programme_id = v.programme_id AND o.topic = 'erasure' AND r.customer_id = v.customer_id)
     UNION ALL
     SELECT v.programme_id, 'erased value is back', v.version::text
-      FROM vault_values v JOIN erasure_journal j ON j.programme_id = v.programme_id AND j.version = v.version`,
+      FROM vault_values v WHERE v.version IN (SELECT j.version FROM erasure_journal j)`,
   // 11: exactly one notice (a UNIQUE) to each recipient that got something under what was ended, and to no other.
   i11_everyone_told: `
     WITH got AS (

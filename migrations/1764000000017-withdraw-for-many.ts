@@ -65,18 +65,6 @@ const KEYS = `
   ALTER TABLE key_store.data_keys SET (fillfactor = 65);`;
 
 const VIEWS: Record<string, string> = {
-  // 10, as before. A version is only one value's: without its programme the two sides of the second half meet in a hash, whatever is
-  // known of them.
-  i10_erased_is_gone: `
-    SELECT v.programme_id, 'value that nothing covers and no erasure is owed for' AS broken, v.version::text AS what
-      FROM vault_values v
-     WHERE NOT EXISTS (SELECT FROM consents c WHERE c.programme_id = v.programme_id AND c.customer_id = v.customer_id
-             AND c.attribute = v.attribute AND c.status = 'active')
-       AND NOT EXISTS (SELECT FROM outbox o JOIN revocations r ON r.programme_id = o.programme_id AND r.id = o.id
-            WHERE o.programme_id = v.programme_id AND o.topic = 'erasure' AND r.customer_id = v.customer_id)
-    UNION ALL
-    SELECT v.programme_id, 'erased value is back', v.version::text
-      FROM vault_values v WHERE v.version IN (SELECT j.version FROM erasure_journal j)`,
   // 11: what ended ended by a revocation of its own customer; and what a revocation wrote is of someone.
   i11_revocation_of_someone: `
     SELECT r.programme_id, 'revocation of no one' AS broken, r.id::text AS what

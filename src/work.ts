@@ -11,6 +11,7 @@ import type { KeyRing } from './platform/key-ring';
 import type { Logger } from './platform/logging';
 import { metrics } from './platform/metrics';
 import type { Outbound } from './platform/outbound';
+import { repeat } from './platform/repeat';
 import type { SigningKeys } from './platform/signing-keys';
 import { expireHolds, withOverdueHolds } from './redemption/core';
 import {
@@ -129,8 +130,11 @@ export function startWork(
       // What is not owed is not looked for: whoever rings next waits for it.
       const owed = await database.query<{ topic: Topic }>(OWED_BY, [programmeId]);
       const topics = new Set(owed.map(({ topic }) => topic));
-      for (const [topic, work] of works) {
-        if (!topics.has(topic)) continue;
+      if (topics.has('job')) beginJobs(programmeId);
+      const due = works.filter(([topic]) => topics.has(topic));
+      // What the API has announced, where there is nothing else to do.
+      if (due.length === 0) deliverer.ring(programmeId);
+      for (const [, work] of due) {
         await work(database, programmeId, isStopping).catch((error: unknown) => failures.push(error));
         deliverer.ring(programmeId);
       }
@@ -139,9 +143,6 @@ export function startWork(
   }
 
   function attend(programmeId: string): Promise<void> {
-    // What the API has announced does not wait for the rest.
-    deliverer.ring(programmeId);
-    beginJobs(programmeId);
     const current = running.get(programmeId);
     if (current) {
       again.add(programmeId);
@@ -278,43 +279,6 @@ export function startWork(
       stopping = true;
       await Promise.all([...loops.map(({ stop }) => stop()), deliverer.close()]);
       await Promise.allSettled([...running.values(), ...atJobs.values()]);
-    },
-  };
-}
-
-interface Loop {
-  /** The first run; it never rejects. */
-  begun: Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Runs task, waits, runs it again; a failure is logged once until it works again. */
-function repeat(task: () => Promise<void>, everyMs: number, logger: Logger, firstAfterMs = 0): Loop {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let failing = false;
-  let current = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      await task();
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.error({ error }, 'work cannot be looked for; trying on');
-      failing = true;
-    }
-    if (!stopped) timer = setTimeout(next, everyMs);
-  };
-  const next = (): void => {
-    current = turn();
-  };
-  if (firstAfterMs === 0) next();
-  else timer = setTimeout(next, firstAfterMs);
-  return {
-    begun: current,
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
     },
   };
 }

@@ -3,6 +3,7 @@ import { parsePublicId } from '../../src/platform/ids';
 import { brokenInvariants } from '../setup/invariants';
 import type { Answer } from '../setup/service';
 import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
+import { RELEASED_TOO_LATE, witnesses } from './witnesses';
 
 /**
  * I4 for batch releases: once a revocation has been acknowledged, no line of a batch for what it ended commits. The guard is
@@ -15,30 +16,6 @@ const ROUNDS = 4;
 const REVOKED_A_ROUND = 30;
 const refs = Array.from({ length: CUSTOMERS }, (_, n) => `customer-${n}`);
 
-/** A batch waits between reading the consents and its commit, and writes down when it commits; a revocation, when it began. */
-const WITNESSES = `
-  CREATE SCHEMA race;
-  CREATE TABLE race.released (disclosure uuid, at timestamptz);
-  CREATE TABLE race.revoking (revocation uuid, at timestamptz);
-  CREATE FUNCTION race.release_commits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN INSERT INTO race.released VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
-  CREATE FUNCTION race.revocation_begins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN INSERT INTO race.revoking VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
-  CREATE FUNCTION race.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.01); RETURN NULL; END $$;
-  GRANT USAGE ON SCHEMA race TO gegenwert_app;
-  CREATE CONSTRAINT TRIGGER committing AFTER INSERT ON disclosures DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION race.release_commits();
-  CREATE TRIGGER holds_the_lock AFTER INSERT ON revocations FOR EACH ROW EXECUTE FUNCTION race.revocation_begins();
-  CREATE TRIGGER slow AFTER INSERT ON disclosures FOR EACH STATEMENT EXECUTE FUNCTION race.dawdle()`;
-
-/** Lines that committed when a revocation of a consent they stand on had begun to write. */
-const RELEASED_TOO_LATE = `
-  SELECT count(*)::int AS count FROM race.released l
-    JOIN disclosures d ON d.id = l.disclosure
-    JOIN consents c ON c.programme_id = d.programme_id AND c.customer_id = d.customer_id AND c.id = ANY (d.consents)
-    JOIN race.revoking r ON r.revocation = c.revocation_id
-   WHERE l.at > r.at`;
-
 interface Line {
   customerRef: string;
   id?: string;
@@ -48,7 +25,7 @@ interface Line {
 let apis: TwoApis;
 beforeAll(async () => {
   apis = await startTwoApis({ worker: true });
-  await apis.sql(WITNESSES);
+  await apis.sql(witnesses(0.01, ['disclosures']));
 }, 120_000);
 afterAll(() => apis.stop());
 

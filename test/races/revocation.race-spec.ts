@@ -3,6 +3,7 @@ import { parsePublicId } from '../../src/platform/ids';
 import { brokenInvariants } from '../setup/invariants';
 import type { Answer } from '../setup/service';
 import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
+import { RELEASED_TOO_LATE, witnesses } from './witnesses';
 
 /**
  * I4: once a revocation has been acknowledged, no disclosure for what it ended commits.
@@ -16,34 +17,6 @@ const ROUNDS = 10;
 /** So many customers act at the same time: with more, the machine's queue is all that races. */
 const LANES = 10;
 const PURPOSES = ['greeting', 'advice'] as const;
-
-/**
- * Makes the race likely and its outcome visible: a release waits between reading the consents and its commit, a
- * revocation between ending them and its commit; when each of them was there is written down by the database's clock.
- */
-const WITNESSES = `
-  CREATE SCHEMA race;
-  CREATE TABLE race.released (disclosure uuid, at timestamptz);
-  CREATE TABLE race.revoking (revocation uuid, at timestamptz);
-  CREATE FUNCTION race.release_commits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN INSERT INTO race.released VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
-  CREATE FUNCTION race.revocation_begins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN INSERT INTO race.revoking VALUES (NEW.id, clock_timestamp()); RETURN NULL; END $$;
-  CREATE FUNCTION race.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.002); RETURN NULL; END $$;
-  GRANT USAGE ON SCHEMA race TO gegenwert_app;
-  CREATE CONSTRAINT TRIGGER committing AFTER INSERT ON disclosures DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION race.release_commits();
-  CREATE TRIGGER holds_the_lock AFTER INSERT ON revocations FOR EACH ROW EXECUTE FUNCTION race.revocation_begins();
-  CREATE TRIGGER slow AFTER INSERT ON disclosures FOR EACH STATEMENT EXECUTE FUNCTION race.dawdle();
-  CREATE TRIGGER slow AFTER INSERT ON revocation_notices FOR EACH STATEMENT EXECUTE FUNCTION race.dawdle()`;
-
-/** Releases that committed when a revocation of a consent they stand on had begun to write. */
-const RELEASED_TOO_LATE = `
-  SELECT count(*)::int AS count FROM race.released l
-    JOIN disclosures d ON d.id = l.disclosure
-    JOIN consents c ON c.programme_id = d.programme_id AND c.customer_id = d.customer_id AND c.id = ANY (d.consents)
-    JOIN race.revoking r ON r.revocation = c.revocation_id
-   WHERE l.at > r.at`;
 
 /** Of releases that were asked for after the answer to a revocation: those that stand on a consent which that one ended. */
 const RELEASED_AFTER_THE_ANSWER = `
@@ -120,7 +93,7 @@ const statuses = (answers: Answer[]): number[] => [...new Set(answers.map(({ sta
 let apis: TwoApis;
 beforeAll(async () => {
   apis = await startTwoApis({ worker: true });
-  await apis.sql(WITNESSES);
+  await apis.sql(witnesses(0.002, ['disclosures', 'revocation_notices']));
 });
 afterAll(() => apis.stop());
 
