@@ -5,6 +5,7 @@ const both = (text: string) => ({ de: text, en: text });
 
 export interface TestProgramme {
   id: string;
+  slug: string;
   adminKey: string;
   storefrontKey: string;
   /** Newsletter is registered for greeting, recommender for advice. */
@@ -99,6 +100,7 @@ export async function createProgramme(
   const first = await publish(offer);
   const programme: TestProgramme = {
     id: id as string,
+    slug,
     adminKey: adminKey as string,
     storefrontKey: storefrontKey as string,
     recipients: {
