@@ -1,0 +1,64 @@
+import { Container, MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { Route, Router, Switch } from 'wouter';
+import { ProblemError } from './api/problem';
+import { LocaleProvider } from './locale';
+import { Fault } from './parts/fault';
+import { Waiting } from './parts/waiting';
+import { Callback, SignInPage } from './session/sign-in-page';
+import { identityOf, SessionProvider, useSession } from './session/session';
+import { Shell } from './shell';
+import { cssVariables, theme } from './theme';
+
+/** The service puts it into index.html for each time that it is asked for. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // What the service has refused it refuses again.
+      retry: (failures, error) => failures < 2 && (!(error instanceof ProblemError) || error.status >= 500),
+    },
+  },
+});
+
+export function App() {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <LocaleProvider>
+        <QueryClientProvider client={queries}>
+          <SessionProvider>
+            <Notifications position="bottom-right" />
+            <Router base="/console">
+              <Switch>
+                <Route path="/callback" component={Callback} />
+                <Route component={Entrance} />
+              </Switch>
+            </Router>
+          </SessionProvider>
+        </QueryClientProvider>
+      </LocaleProvider>
+    </MantineProvider>
+  );
+}
+
+/** The page for who is signed in, the way in for who is not. */
+function Entrance() {
+  const { status, staff, failure, askAgain } = useSession();
+  if (staff) return <Shell key={identityOf(staff)} />;
+  if (status === 'asking') return <Waiting />;
+  if (status === 'failed')
+    return (
+      <Container component="main" size={460} py="xl">
+        <Fault error={failure} onRetry={askAgain} />
+      </Container>
+    );
+  return <SignInPage isExpired={status === 'expired'} />;
+}

@@ -1,0 +1,32 @@
+import { useCallback, useState } from 'react';
+
+const PREFIX = 'gegenwert.console.kept.';
+
+/**
+ * Input that survives a reload, a sign-in that has expired and a closed tab, until it is forgotten: kept in localStorage, by key.
+ * Never for a key, a secret or anything that a customer has shared.
+ */
+export function useKept<T>(key: string, initial: T): [value: T, keep: (value: T) => void, forget: () => void] {
+  const [value, setValue] = useState<T>(() => readKept<T>(key) ?? initial);
+  const keep = useCallback(
+    (next: T) => {
+      localStorage.setItem(PREFIX + key, JSON.stringify(next));
+      setValue(next);
+    },
+    [key],
+  );
+  const forget = useCallback(() => forgetKept(key), [key]);
+  return [value, keep, forget];
+}
+
+export function readKept<T>(key: string): T | undefined {
+  const kept = localStorage.getItem(PREFIX + key);
+  if (kept === null) return undefined;
+  try {
+    return JSON.parse(kept) as T;
+  } catch {
+    return undefined; // Written by another version of the page, or by hand: there is nothing to go back to.
+  }
+}
+
+export const forgetKept = (key: string): void => localStorage.removeItem(PREFIX + key);

@@ -1,0 +1,25 @@
+import { lazy, type ComponentType } from 'react';
+import type { Texts } from '../locale';
+import type { Role } from '../session/session';
+
+export interface ConsolePage {
+  /** Within the console, wouter's pattern; a page without parameters is in the menu. */
+  path: string;
+  /** In the menu. */
+  title: Texts<string>;
+  section: 'marketing' | 'protection' | 'setup';
+  /** Whom it is shown to; the first page of a role is its start page. */
+  roles: Role[];
+  component: ComponentType;
+}
+
+/** Every page, in the order of the menu. */
+export const pages: ConsolePage[] = [
+  {
+    path: '/offers',
+    title: { de: 'Angebote', en: 'Offers' },
+    section: 'marketing',
+    roles: ['marketing', 'admin'],
+    component: lazy(() => import('./offers/offers-page')),
+  },
+];

@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page';
+
+export default function OffersPage() {
+  return <Page title="Angebote">…</Page>;
+}

@@ -1,0 +1,65 @@
+import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+
+/** An OpenID Connect issuer of the programme's staff, and the console's public client there. */
+export interface Issuer {
+  issuer: string;
+  clientId: string;
+}
+
+export interface OidcSignIn {
+  /** What the service is called with. */
+  token: string;
+  issuer: Issuer;
+  /** For the issuer, to end its own session at sign-out. */
+  idToken: string | undefined;
+  /** Where in the console it began. */
+  returnTo: string;
+}
+
+const PENDING = 'gegenwert.console.issuer';
+const CONSOLE = `${location.origin}/console`;
+
+/** Authorization code with PKCE; nothing of it outlasts the tab. */
+function managerOf({ issuer, clientId }: Issuer): UserManager {
+  return new UserManager({
+    authority: issuer,
+    client_id: clientId,
+    redirect_uri: `${CONSOLE}/callback`,
+    post_logout_redirect_uri: CONSOLE,
+    response_type: 'code',
+    scope: 'openid profile',
+    automaticSilentRenew: false,
+    userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
+    stateStore: new WebStorageStateStore({ store: sessionStorage }),
+  });
+}
+
+/** Leaves for the issuer, which comes back to `/console/callback`. */
+export async function beginSignIn(issuer: Issuer, returnTo: string): Promise<void> {
+  sessionStorage.setItem(PENDING, JSON.stringify(issuer));
+  await managerOf(issuer).signinRedirect({ state: { returnTo } });
+}
+
+let finishing: Promise<OidcSignIn> | undefined;
+
+/** Once for each time that the issuer came back: its code is good for one use, and React may ask twice. */
+export const finishSignIn = (): Promise<OidcSignIn> => (finishing ??= finish());
+
+async function finish(): Promise<OidcSignIn> {
+  const pending = sessionStorage.getItem(PENDING);
+  if (!pending) throw new Error('No sign-in was begun in this tab');
+  const issuer = JSON.parse(pending) as Issuer;
+  const user = await managerOf(issuer).signinRedirectCallback();
+  sessionStorage.removeItem(PENDING);
+  const { returnTo } = user.state as { returnTo: string };
+  return { token: tokenOf(user), issuer, idToken: user.id_token, returnTo };
+}
+
+/** An opaque access token is the issuer's own affair: there the ID token says who it is, to the same client. */
+const tokenOf = (user: User): string =>
+  user.access_token.split('.').length === 3 ? user.access_token : (user.id_token ?? user.access_token);
+
+/** Leaves for the issuer, whose own session would else let the next person at this computer in. */
+export async function endSession(issuer: Issuer, idToken: string | undefined): Promise<void> {
+  await managerOf(issuer).signoutRedirect({ id_token_hint: idToken });
+}

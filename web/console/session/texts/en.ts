@@ -1,0 +1,25 @@
+import type { de } from './de';
+
+export const en: typeof de = {
+  title: 'Sign in',
+  about: 'For those who work in the programme: marketing, data protection, administration.',
+  programme: 'Short name of the programme',
+  programmeHint: 'As it stands in the address, for example rosenrot.',
+  goOn: 'Continue',
+  other: 'Another programme',
+  unknownProgramme: 'There is no such programme here. Check the spelling, or ask the administration.',
+  withIssuer: (host: string) => `Sign in with ${host}`,
+  or: 'or',
+  key: 'Key',
+  keyHint: 'A staff key begins with gw_st_. It stays in this tab.',
+  withKey: 'Sign in with the key',
+  unknownKey: 'There is no such key, or it is no longer good. The administration issues a new one.',
+  notStaff: 'That is no staff key. One begins with gw_st_.',
+  noWay: 'No sign-in is set up for this programme yet. The administration registers an issuer for it.',
+  expired: 'Your sign-in has expired',
+  expiredHint: 'Sign in again. You will be back here, and what you have typed is still there.',
+  signingIn: 'You are being signed in',
+  failed: 'The sign-in did not work',
+  failedHint: 'Begin it again. If it stays like this, give this message to the administration:',
+  beginAgain: 'Begin again',
+};

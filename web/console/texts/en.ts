@@ -1,0 +1,35 @@
+import type { de } from './de';
+
+export const en: typeof de = {
+  product: 'Gegenwert',
+  skip: 'To the content',
+  menu: 'Menu',
+  navigation: 'Pages',
+  language: 'Language',
+  toDark: 'Show dark',
+  toLight: 'Show light',
+  signOut: 'Sign out',
+  sections: { marketing: 'Marketing', protection: 'Data protection', setup: 'Set-up' },
+  roles: { marketing: 'Marketing', dpo: 'Data protection', admin: 'Administration' },
+  loading: 'Loading',
+  notFound: 'There is no such page',
+  notFoundHint: 'It may have moved, or your role does not see it. The pages that you can see are in the menu.',
+  broken: 'This page cannot be shown',
+  brokenHint: 'Load it again. What you have typed is still there.',
+  reload: 'Load again',
+  again: 'Try again',
+  problems: {
+    unreachable: 'The service cannot be reached',
+    unreachableHint: 'Check your connection and try again. What you have typed stays here.',
+    unauthorizedHint: 'Sign in again; you come back to where you are.',
+    forbiddenHint:
+      'Your role may not do that. Ask somebody with the right role, or the administration for another one.',
+    notFoundHint: 'It was removed, or belongs to another programme. Go back to the list.',
+    conflictHint: 'It has changed in the meantime. Load again and then decide.',
+    invalidHint: 'Correct what stands at the fields, and send it again.',
+    tooManyHint: (seconds: number) => `Wait ${seconds} seconds and try again.`,
+    unavailableHint: 'Try again in a moment. What you have typed stays here.',
+    unknownHint: 'Try again. If it stays like this, give this reference to the administration:',
+    reference: (instance: string) => `Reference of the request: ${instance}`,
+  },
+};
