@@ -56,7 +56,7 @@ export class IssuersController {
   })
   @ApiParam({ name: 'id', example: 'iss_01kbn7p4a2f8x9d0v5q3w6y1zr' })
   @ApiNoContentResponse()
-  remove(@Caller() { programmeId }: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
-    return this.database.inProgramme(programmeId, (tx) => this.issuers.remove(tx, id));
+  remove(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
+    return this.database.inProgramme(caller, (tx) => this.issuers.remove(tx, id));
   }
 }

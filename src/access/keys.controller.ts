@@ -76,7 +76,7 @@ export class KeysController {
   @ApiParam(ID)
   @ApiNoContentResponse()
   @ApiProblems({ 409: { 'last-admin-key': 'a programme keeps its last admin key' } })
-  revoke(@Caller() { programmeId }: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
-    return this.database.inProgramme(programmeId, (tx) => this.keys.revoke(tx, id));
+  revoke(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string): Promise<void> {
+    return this.database.inProgramme(caller, (tx) => this.keys.revoke(tx, id));
   }
 }

@@ -27,7 +27,7 @@ export class ProgrammesService {
       return issueKey(tx, { kind: 'staff', role: 'admin', name: 'First admin' });
     };
     try {
-      const { key: adminKey } = await this.database.inProgramme(programmeId, insert);
+      const { key: adminKey } = await this.database.inProgramme({ programmeId, kind: 'operator' }, insert);
       return { id: toPublicId('prg', programmeId), adminKey };
     } catch (error) {
       if (violatedConstraint(error) === 'programmes_slug_unique') {

@@ -56,7 +56,7 @@ export class RecipientsController {
     @Param('key') key: string,
     @Body() body: EditRecipientDto,
   ): Promise<RecipientDto> {
-    return this.database.withEntities(caller.programmeId, (tx) => this.recipients.edit(tx, key, body));
+    return this.database.withEntities(caller, (tx) => this.recipients.edit(tx, key, body));
   }
 
   /** From here on its confirmations are verified with this key; what it signed before stays verifiable with the one before. */
@@ -72,8 +72,6 @@ export class RecipientsController {
     @Param('key') key: string,
     @Body() body: PublicKeyDto,
   ): Promise<RecipientDto> {
-    return this.database.withEntities(caller.programmeId, (tx) =>
-      this.recipients.replaceKey(tx, key, caller.recipientId, body),
-    );
+    return this.database.withEntities(caller, (tx) => this.recipients.replaceKey(tx, key, caller.recipientId, body));
   }
 }

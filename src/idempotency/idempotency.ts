@@ -76,8 +76,8 @@ export class Idempotency {
     { reserved = false } = {},
   ): Promise<T> {
     const run = await this.prepare(call, status, work);
-    const { programmeId } = call.principal;
-    return reserved ? this.database.inProgrammeReserved(programmeId, run) : this.database.inProgramme(programmeId, run);
+    const { principal } = call;
+    return reserved ? this.database.inProgrammeReserved(principal, run) : this.database.inProgramme(principal, run);
   }
 
   /** The same for work that maps configuration. */
@@ -86,7 +86,7 @@ export class Idempotency {
     status: Status<T>,
     work: (tx: EntityTx) => Promise<T>,
   ): Promise<T> {
-    return this.database.withEntities(call.principal.programmeId, await this.prepare(call, status, work));
+    return this.database.withEntities(call.principal, await this.prepare(call, status, work));
   }
 
   private async prepare<T extends object, Kind extends Tx>(

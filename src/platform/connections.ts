@@ -15,5 +15,27 @@ export const settingsOf = (connections: number) => ({
   pipeline: true,
 });
 
+/**
+ * Whose transaction it is, and who acts in it: what they change is recorded as theirs. Ids are uuids. A caller, as access finds
+ * them, is one.
+ */
+export interface Acting {
+  programmeId: string;
+  kind: string;
+  callerId?: string;
+  role?: string;
+  name?: string;
+}
+
+export const programmeOf = (whose: string | Acting): string => (typeof whose === 'string' ? whose : whose.programmeId);
+
 // Local to the transaction: set for the session it would leak to whoever gets the connection next.
-export const SET_PROGRAMME = `SELECT set_config('gegenwert.programme', $1, true)`;
+const SET_PROGRAMME = `SELECT set_config('gegenwert.programme', $1, true)`;
+const SET_CALLER = `${SET_PROGRAMME}, set_config('gegenwert.caller', $2, true)`;
+
+/** What a transaction says first, in one statement: its programme, and who acts in it where it is not the service itself. */
+export function settingsOfTransaction(whose: string | Acting): { text: string; values: string[] } {
+  if (typeof whose === 'string') return { text: SET_PROGRAMME, values: [whose] };
+  const { programmeId, kind, callerId: id, role, name } = whose;
+  return { text: SET_CALLER, values: [programmeId, JSON.stringify({ kind, id, role, name })] };
+}

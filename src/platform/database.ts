@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
-import { asApplication, SET_PROGRAMME, settingsOf } from './connections';
+import { type Acting, asApplication, programmeOf, settingsOf, settingsOfTransaction } from './connections';
 import type { Entities } from './entities';
 import { unavailable } from './problem';
 
@@ -137,21 +137,24 @@ export class Database {
     this.watch.onRestart = handler;
   }
 
-  /** Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. */
-  inProgramme<T>(programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
-    return retried(() => attempt(this.general, programmeId, work));
+  /**
+   * Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. Whoever
+   * changes configuration for a caller gives the caller, whose change it then is; by a programme alone the service acts itself.
+   */
+  inProgramme<T>(whose: string | Acting, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+    return retried(() => attempt(this.general, whose, work));
   }
 
   /** The same on connections that nothing else uses: for what must get through, whatever the load. */
-  inProgrammeReserved<T>(programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
-    return retried(() => attempt(this.reserved, programmeId, work));
+  inProgrammeReserved<T>(whose: string | Acting, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+    return retried(() => attempt(this.reserved, whose, work));
   }
 
   /** The same with entities. */
-  withEntities<T>(programmeId: string, work: (tx: EntityTx) => Promise<T>): Promise<T> {
+  withEntities<T>(whose: string | Acting, work: (tx: EntityTx) => Promise<T>): Promise<T> {
     const { entities } = this;
     if (!entities) throw new Error('This process maps no entities');
-    return retried(() => entities.inTransaction(programmeId, work));
+    return retried(() => entities.inTransaction(whose, work));
   }
 
   /** One statement outside any programme: only for the lookup functions and the service's own tables. */
@@ -199,7 +202,13 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
 
 const asProblem = (error: unknown): unknown => (isAway(error) ? unavailable('The database cannot be reached.') : error);
 
-async function attempt<T>(pool: Pool, programmeId: string, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+async function attempt<T>(
+  pool: Pool,
+  whose: string | Acting,
+  work: (tx: Tx, commit: Commit) => Promise<T>,
+): Promise<T> {
+  const settings = settingsOfTransaction(whose);
+  const programmeId = programmeOf(whose);
   const client = await pool.connect();
   let first: unknown;
   let ended: Promise<unknown> | undefined;
@@ -213,7 +222,7 @@ async function attempt<T>(pool: Pool, programmeId: string, work: (tx: Tx, commit
   };
   const end = (text: 'COMMIT' | 'ROLLBACK'): Promise<unknown> => (ended ??= send({ text }));
   // Sent with the first statements of the work: they fail together, and whoever hears of it first says so.
-  const begun = Promise.all([send({ text: 'BEGIN' }), send({ text: SET_PROGRAMME, values: [programmeId] })]);
+  const begun = Promise.all([send({ text: 'BEGIN' }), send(settings)]);
   begun.catch(() => undefined); // Asked for below, when the work has ended: it must not count as unhandled until then.
   try {
     const tx: Tx = { programmeId, query: (statement, values) => send({ ...statement, values }) };

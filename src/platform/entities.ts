@@ -1,6 +1,6 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
-import { SET_PROGRAMME, settingsOf } from './connections';
+import { type Acting, programmeOf, settingsOf, settingsOfTransaction } from './connections';
 import type { EntityTx, Statement } from './database';
 
 /** For configuration, which few people change and few at a time. */
@@ -15,14 +15,14 @@ export class Entities {
     private readonly entities: EntityTarget<ObjectLiteral>[],
   ) {}
 
-  async inTransaction<T>(programmeId: string, work: (tx: EntityTx) => Promise<T>): Promise<T> {
+  async inTransaction<T>(whose: string | Acting, work: (tx: EntityTx) => Promise<T>): Promise<T> {
     const runner = (await this.opened()).createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
-      await client.query(SET_PROGRAMME, [programmeId]);
+      await client.query(settingsOfTransaction(whose));
       const answer = await work({
-        programmeId,
+        programmeId: programmeOf(whose),
         entities: runner.manager,
         query: async <Row extends QueryResultRow>(statement: Statement, values: unknown[]) =>
           (await client.query<Row>({ ...statement, values })).rows,

@@ -36,7 +36,8 @@ export class ProgrammeEndController {
   @ApiAcceptedResponse({ type: JobAnswer })
   async end(@Param('id') publicId: string, @Body() { slug }: ProgrammeEndBody): Promise<JobAnswer> {
     const id = requireId('prg', publicId, 'programme');
-    const jobId = await this.database.inProgrammeReserved(id, (tx) => endProgramme(tx, slug));
+    const operator = { programmeId: id, kind: 'operator' };
+    const jobId = await this.database.inProgrammeReserved(operator, (tx) => endProgramme(tx, slug));
     this.bell.ring(id);
     return { jobId: toPublicId('job', jobId) };
   }

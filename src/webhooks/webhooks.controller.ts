@@ -79,9 +79,8 @@ export class WebhooksController {
     @Param('id') id: string,
     @Body() body: WebhookChangeBody,
   ): Promise<WebhookView> {
-    const { programmeId } = caller;
-    const view = await this.database.inProgramme(programmeId, (tx) => this.endpoints.change(tx, caller, id, body));
-    this.bell.ring(programmeId);
+    const view = await this.database.inProgramme(caller, (tx) => this.endpoints.change(tx, caller, id, body));
+    this.bell.ring(caller.programmeId);
     return view;
   }
 
@@ -94,7 +93,7 @@ export class WebhooksController {
   @ApiNoContentResponse()
   @ApiProblems({ 409: { 'webhook-of-recipient': 'it is a recipient’s, which is told as long as it is one' } })
   remove(@Caller() caller: WebhookCaller, @Param('id') id: string): Promise<void> {
-    return this.database.inProgramme(caller.programmeId, (tx) => this.endpoints.remove(tx, caller, id));
+    return this.database.inProgramme(caller, (tx) => this.endpoints.remove(tx, caller, id));
   }
 
   @Post(':id/rotate')
