@@ -22,4 +22,18 @@ export const pages: ConsolePage[] = [
     roles: ['marketing', 'admin'],
     component: lazy(() => import('./offers/offers-page')),
   },
+  {
+    path: '/figures',
+    title: { de: 'Zahlen', en: 'Figures' },
+    section: 'marketing',
+    roles: ['marketing', 'admin'],
+    component: lazy(() => import('./figures/figures-page')),
+  },
+  {
+    path: '/stopping-times',
+    title: { de: 'Vom Widerruf bis zum Stopp', en: 'From revocation to stop' },
+    section: 'protection',
+    roles: ['dpo'],
+    component: lazy(() => import('./figures/stopping-times-page')),
+  },
 ];
