@@ -36,6 +36,23 @@ export class LedgerPurpose {
   /** refused: was asked and not granted; expired: the retention that was agreed to is over. */
   @ApiProperty({ enum: PURPOSE_STATUSES, example: 'active' })
   status: PurposeStatus;
+  /** When the consent ends by itself, or would have; absent where it was refused. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2027-11-24T09:00:00.000Z' })
+  until?: string;
+  /** Who may be given the value, by name: those that the notice named; absent where it was refused. */
+  @ApiPropertyOptional({ type: [String], example: ['Nordwind Newsletter'] })
+  recipients?: string[];
+  /** Until when nobody is given the value; absent where nothing pauses it. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2099-01-01T00:00:00.000Z' })
+  pausedUntil?: string;
+}
+
+/** What the customer has paused, and may end before its time. */
+export class LedgerPause {
+  @ApiProperty({ example: 'pau_01k9v5m3c8e1p9r2t4y6u8i0ah' })
+  id: string;
+  @ApiProperty({ format: 'date-time', example: '2099-01-01T00:00:00.000Z' })
+  until: string;
 }
 
 export class LedgerAsk {
@@ -93,6 +110,12 @@ export class LedgerItem {
   code?: string;
   @ApiProperty({ type: () => [LedgerUse] })
   usedBy: LedgerUse[];
+  /** The customer's own pauses that are on and touch something of the share. */
+  @ApiProperty({ type: () => [LedgerPause] })
+  pauses: LedgerPause[];
+  /** What ended something of the share, each with a progress and a certificate of its own; the oldest first. */
+  @ApiProperty({ type: [String], example: ['rev_01k9v5m3c8e1p9r2t4y6u8i0af'] })
+  revocations: string[];
   /** When something of the share was last taken back. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
   revokedAt?: string;

@@ -2,7 +2,7 @@ import type { DiscountTerms, Locale } from '../offers';
 import type { Statement, Tx } from '../platform/database';
 import { parsePublicId, toPublicId } from '../platform/ids';
 import { invalidField } from '../platform/problem';
-import type { LedgerAsk, LedgerItem, LedgerPage, LedgerUse, PurposeStatus } from './ledger.dto';
+import type { LedgerAsk, LedgerItem, LedgerPage, LedgerPurpose, LedgerUse, PurposeStatus } from './ledger.dto';
 
 const FIND_CURSOR: Statement = {
   name: 'find_share_of_ledger',
@@ -36,8 +36,14 @@ const CONSENTS: Statement = {
   name: 'ledger_consents',
   // One whose time is over allows nothing any more, also before the sweep has written that down.
   text: `SELECT share_id, attribute, purpose, CASE WHEN status = 'active' AND until <= now() THEN 'expired' ELSE status END AS status,
-                CASE WHEN revocation_id IS NOT NULL THEN ended_at END AS revoked_at
+                until, revocation_id, CASE WHEN revocation_id IS NOT NULL THEN ended_at END AS revoked_at,
+                ARRAY(SELECT r.name FROM recipients r WHERE r.programme_id = $1 AND r.id = ANY (consents.recipients) ORDER BY r.name) AS recipients
            FROM consents WHERE programme_id = $1 AND customer_id = $2 AND share_id = ANY ($3)`,
+};
+const PAUSES: Statement = {
+  name: 'ledger_pauses',
+  text: `SELECT id, share_id, purpose, attribute, everything, until FROM pauses
+          WHERE programme_id = $1 AND customer_id = $2 AND ended_at IS NULL AND until > now() ORDER BY id`,
 };
 const USES: Statement = {
   name: 'ledger_uses',
@@ -81,7 +87,19 @@ interface ConsentRow {
   attribute: string;
   purpose: string;
   status: Exclude<PurposeStatus, 'refused'>;
+  until: Date;
+  revocation_id: string | null;
   revoked_at: Date | null;
+  recipients: string[];
+}
+interface PauseRow {
+  id: string;
+  share_id: string | null;
+  purpose: string | null;
+  /** Of what a merge has paused, which the customer cannot end. */
+  attribute: string | null;
+  everything: boolean;
+  until: Date;
 }
 interface UseRow {
   share_id: string;
@@ -98,7 +116,7 @@ interface ToldRow {
 }
 
 /**
- * A page of what a customer has shared, what for, and what came of it, newest first; five statements, whatever its
+ * A page of what a customer has shared, what for, and what came of it, newest first; six statements, whatever its
  * length. @throws 422 for a cursor that is none of this customer's.
  */
 export async function pageOfShares(
@@ -114,10 +132,12 @@ export async function pageOfShares(
   const consents = await tx.query<ConsentRow>(CONSENTS, of);
   const uses = await tx.query<UseRow>(USES, of);
   const told = await tx.query<ToldRow>(TOLD, of);
+  const pauses = await tx.query<PauseRow>(PAUSES, [tx.programmeId, customerId]);
   const data = shares.map((share) =>
     itemOf(share, {
       asks: asks.get(versionOf(share.offer_id, share.offer_version)) ?? [],
       consents: consents.filter((row) => row.share_id === share.id),
+      pauses,
       uses: uses.filter((row) => row.share_id === share.id),
       told: told.find((row) => row.share_id === share.id),
     }),
@@ -144,10 +164,18 @@ async function asksOf(tx: Tx, shares: ShareRow[], language: Locale): Promise<Map
   return new Map(rows.map((row) => [versionOf(row.offer_id, row.version), row.asks]));
 }
 
-function itemOf(
-  share: ShareRow,
-  { asks, consents, uses, told }: { asks: AsksRow['asks']; consents: ConsentRow[]; uses: UseRow[]; told?: ToldRow },
-): LedgerItem {
+interface Details {
+  asks: AsksRow['asks'];
+  consents: ConsentRow[];
+  pauses: PauseRow[];
+  uses: UseRow[];
+  told?: ToldRow | undefined;
+}
+
+function itemOf(share: ShareRow, { asks, consents, pauses, uses, told }: Details): LedgerItem {
+  const active = consents.filter(({ status }) => status === 'active');
+  const own = pauses.filter((row) => row.attribute === null && active.some((consent) => isPausing(row, consent)));
+  const revocations = new Set(consents.flatMap(({ revocation_id: id }) => id ?? []));
   const revoked = Math.max(...consents.map(({ revoked_at: at }) => at?.getTime() ?? 0));
   return {
     shareId: toPublicId('shr', share.id),
@@ -158,9 +186,11 @@ function itemOf(
       title: share.title,
     },
     sharedAt: share.accepted_at.toISOString(),
-    asks: asks.map((ask) => askOf(ask, consents)),
+    asks: asks.map((ask) => askOf(ask, consents, pauses)),
     ...awardOf(share),
     usedBy: uses.map(useOf),
+    pauses: own.map(({ id, until }) => ({ id: toPublicId('pau', id), until: until.toISOString() })),
+    revocations: [...revocations].sort().map((id) => toPublicId('rev', id)),
     ...(revoked > 0
       ? {
           revokedAt: new Date(revoked).toISOString(),
@@ -170,10 +200,43 @@ function itemOf(
   };
 }
 
-function askOf({ attribute, title, purposes }: AsksRow['asks'][number], consents: ConsentRow[]): LedgerAsk {
-  const statusOf = (key: string): PurposeStatus =>
-    consents.find((consent) => consent.attribute === attribute && consent.purpose === key)?.status ?? 'refused';
-  return { attribute, title, purposes: purposes.map((purpose) => ({ ...purpose, status: statusOf(purpose.key) })) };
+/** As a release sees it. */
+const isPausing = (row: PauseRow, { share_id: share, attribute, purpose }: ConsentRow): boolean =>
+  row.attribute === null
+    ? row.everything || row.share_id === share || row.purpose === purpose
+    : row.share_id === share && row.attribute === attribute && row.purpose === purpose;
+
+function askOf(
+  { attribute, title, purposes }: AsksRow['asks'][number],
+  consents: ConsentRow[],
+  pauses: PauseRow[],
+): LedgerAsk {
+  const ofThis = consents.filter((consent) => consent.attribute === attribute);
+  return {
+    attribute,
+    title,
+    purposes: purposes.map(({ key, title: name }) => ({
+      key,
+      title: name,
+      ...stateOf(
+        ofThis.find(({ purpose }) => purpose === key),
+        pauses,
+      ),
+    })),
+  };
+}
+
+function stateOf(consent: ConsentRow | undefined, pauses: PauseRow[]): Omit<LedgerPurpose, 'key' | 'title'> {
+  if (!consent) return { status: 'refused' };
+  const { status, until, recipients } = consent;
+  const paused = pauses.filter((row) => status === 'active' && isPausing(row, consent));
+  const last = Math.max(...paused.map((row) => row.until.getTime()));
+  return {
+    status,
+    until: until.toISOString(),
+    recipients,
+    ...(paused.length > 0 ? { pausedUntil: new Date(last).toISOString() } : {}),
+  };
 }
 
 function awardOf(share: ShareRow): Pick<LedgerItem, 'reward' | 'why' | 'awardStatus' | 'code'> {

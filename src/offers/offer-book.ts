@@ -147,6 +147,7 @@ function toAsk({ attribute, title, required, sensitivity, retentionDays, purpose
     special: sensitivity === 'special',
     retentionDays,
     purposes,
+    schema,
     validate: valueValidator(schema),
   };
 }

@@ -1,4 +1,4 @@
-import type { TextsDto as Texts } from '../catalogue';
+import type { JsonSchema, TextsDto as Texts } from '../catalogue';
 import type { Fault } from '../platform/problem';
 
 export type { Texts };
@@ -34,6 +34,8 @@ export interface Ask {
   special: boolean;
   retentionDays: number;
   purposes: AskedPurpose[];
+  /** The attribute's JSON Schema as it was published: what a page makes its input from. */
+  schema: JsonSchema;
   /** Faults of a value against the attribute's JSON Schema; pointers are relative to the value, messages without it. */
   validate(value: unknown): Fault[];
 }

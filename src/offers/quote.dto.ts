@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
+import type { JsonSchema } from '../catalogue';
 import { PageQuery } from '../platform/http/page.dto';
 import { IsContext } from './facts';
 import { IsLocale } from './locale';
@@ -81,6 +82,10 @@ export class QuoteAskDto {
 
   @ApiProperty({ type: 'integer', example: 365 })
   retentionDays: number;
+
+  /** JSON Schema (2020-12) of a value: what a page makes its input from. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'string', format: 'date' } })
+  schema: JsonSchema;
 }
 
 export class QuoteConfirmationDto {
@@ -101,6 +106,10 @@ export class QuoteDto {
 
   @ApiProperty({ example: 'Your birthday' })
   title: string;
+
+  /** The offer's own words; the notice holds them as well. */
+  @ApiProperty({ example: 'Tell us your birthday, and we will congratulate you.' })
+  text: string;
 
   notice: QuoteNoticeDto;
 

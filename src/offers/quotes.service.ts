@@ -120,6 +120,7 @@ function toQuote(offer: PublishedOffer, locale: Locale, whyNot: WhyNot | undefin
     offerVersion: offer.version,
     key: offer.key,
     title: offer.title[locale],
+    text: offer.text[locale],
     notice: { id: toPublicId('ntc', id), hash, text, locale },
     asks: offer.asks.map((ask) => ({
       attribute: ask.attribute,
@@ -134,6 +135,7 @@ function toQuote(offer: PublishedOffer, locale: Locale, whyNot: WhyNot | undefin
       required: ask.required,
       special: ask.special,
       retentionDays: ask.retentionDays,
+      schema: ask.schema,
     })),
     reward: offer.reward as RewardDto,
     earnsNow: whyNot === undefined,

@@ -233,6 +233,8 @@ async function hold(ref: string, points: number): Promise<string> {
   return (await test.post('/v1/redemptions', shop.storefrontKey, order)).body['id'] as string;
 }
 
+const IN_2099 = '2099-01-01T00:00:00.000Z';
+
 describe('the ledger', () => {
   const twoAsks = {
     title: { de: 'Zwei Fragen', en: 'Two questions' },
@@ -260,7 +262,13 @@ describe('the ledger', () => {
           attribute: 'shoeSize',
           title: 'Shoe size',
           purposes: [
-            { key: 'advice', title: 'advice', status: 'active' },
+            {
+              key: 'advice',
+              title: 'advice',
+              status: 'active',
+              until: expect.stringMatching(/^\d{4}-.*Z$/),
+              recipients: ['Recommender'],
+            },
             { key: 'greeting', title: 'greeting', status: 'refused' },
           ],
         },
@@ -273,6 +281,8 @@ describe('the ledger', () => {
       reward: { type: 'points', points: 120 },
       awardStatus: 'pending',
       usedBy: [],
+      pauses: [],
+      revocations: [],
     });
     expect((await dataOf(ref, 'ledger?locale=en'))[0]?.['offer'].title).toBe('Two questions');
   });
@@ -343,6 +353,20 @@ describe('the ledger', () => {
       'withdrawn',
       'withdrawn',
     ]);
+  });
+
+  it('says what is paused and until when, which pauses the customer may end, and what has ended something', async () => {
+    const ref = newRef();
+    await shop.share(ref);
+    await test.post('/v1/pauses', shop.storefrontKey, { customerRef: ref, purpose: 'advice', until: IN_2099 });
+    const [paused] = await dataOf(ref, 'ledger');
+    expect(paused?.['asks'][0].purposes).toMatchObject([{ key: 'greeting' }, { key: 'advice', pausedUntil: IN_2099 }]);
+    expect(paused?.['asks'][0].purposes[0].pausedUntil).toBeUndefined();
+    expect(paused?.['pauses']).toEqual([{ id: expect.stringMatching(/^pau_/), until: IN_2099 }]);
+    const { body } = await shop.revoke(ref, { purpose: 'advice' });
+    const [ended] = await dataOf(ref, 'ledger');
+    expect([ended?.['pauses'], ended?.['revocations']]).toEqual([[], [body['id']]]);
+    expect(ended?.['asks'][0].purposes[1].pausedUntil).toBeUndefined();
   });
 
   it('keeps revocation and expiry apart, and calls nothing active whose time is over', async () => {

@@ -72,6 +72,7 @@ describe('quotes', () => {
           offerVersion: 1,
           key: 'a',
           title: of('offer a'),
+          text: expect.any(String),
           notice: { id: notice.id, hash: notice.hash, text: notice.text, locale },
           asks: [
             {
@@ -81,6 +82,7 @@ describe('quotes', () => {
               required: true,
               special: false,
               retentionDays: 365,
+              schema: expect.objectContaining({ type: 'string' }),
             },
             {
               attribute: 'diet',
@@ -89,6 +91,7 @@ describe('quotes', () => {
               required: false,
               special: true,
               retentionDays: 1,
+              schema: expect.objectContaining({ type: 'string' }),
             },
           ],
           reward: { type: 'points', points: 100 },
