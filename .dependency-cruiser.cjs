@@ -4,6 +4,7 @@
  */
 const MAY_IMPORT = {
   access: [],
+  pages: [],
   idempotency: [],
   outbox: [],
   ledger: [],

@@ -137,13 +137,6 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
           SELECT k.hash, k.id, k.programme_id, k.kind, k.role, k.recipient_id FROM access_keys k
            WHERE k.hash = ANY (hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         $$;
-      CREATE FUNCTION access_keys_by_id(programme_ids uuid[], ids uuid[])
-        RETURNS TABLE (id uuid, programme_id uuid, kind text)
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$
-          SELECT k.id, k.programme_id, k.kind
-            FROM unnest(programme_ids, ids) AS wanted (programme_id, id) JOIN access_keys k USING (programme_id, id)
-           WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-        $$;
       CREATE FUNCTION token_issuers_by_issuer(issuers text[])
         RETURNS TABLE (programme_id uuid, issuer text, audience text, subjects text, subject_claim text, role_claim text)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$

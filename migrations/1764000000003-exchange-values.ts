@@ -199,7 +199,6 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
       GRANT SELECT ON migrations TO gegenwert_lookup;
       ${handToLookup(
         'access_keys_by_hash(bytea[])',
-        'access_keys_by_id(uuid[], uuid[])',
         'token_issuers_by_issuer(text[])',
         'programmes_owed()',
         'outbox_backlog()',

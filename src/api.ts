@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 } from 'uuid';
-import { CallLimits } from './access';
+import { answerPreflight, CallLimits, EmbedOrigins, foreignOrigin, isCounted } from './access';
 import { AppModule } from './app.module';
+import { servePages } from './pages';
 import { toPublicId } from './platform/ids';
 import { serveDocs } from './platform/http/openapi';
 import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
@@ -13,9 +15,11 @@ import { textPipe, validationPipe } from './platform/http/validation';
 import type { Platform } from './platform/platform.module';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
+/** Of the built pages, beside the built service. */
+const PAGES = join(__dirname, '../web');
 
-/** The HTTP application, not listening yet. */
-export async function buildApi(platform: Platform): Promise<NestFastifyApplication> {
+/** The HTTP application, not listening yet. pages: the folder that the built pages are in. */
+export async function buildApi(platform: Platform, pages = PAGES): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: platform.config.trustedProxies.length > 0 && platform.config.trustedProxies,
@@ -34,11 +38,13 @@ export async function buildApi(platform: Platform): Promise<NestFastifyApplicati
   adapter.getInstance().removeContentTypeParser('text/plain');
   await guardResponses(app);
   keepClosed(app, platform.fence);
+  admitPages(app);
   limitStrangers(app);
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
   serveDocs(app);
+  await servePages(app, { folder: pages, allowLoopback: platform.config.allowLoopbackWebhooks });
   await app.init();
   return app;
 }
@@ -81,16 +87,46 @@ function keepClosed(app: NestFastifyApplication, fence: Platform['fence']): void
   });
 }
 
+const OF_CUSTOMER = /^\/v1\/me(?=[/?]|$)/;
+
+/**
+ * What customers call is also called by pages of shops, each from an origin that a programme lists. Browsers ask before the call
+ * itself, without a token: that is answered here. A call for an origin that is nobody's is counted as a stranger's.
+ */
+function admitPages(app: NestFastifyApplication): void {
+  const [origins, limits] = [app.get(EmbedOrigins, { strict: false }), app.get(CallLimits, { strict: false })];
+  const server = app.getHttpAdapter().getInstance();
+  const admit = async (origin: string, request: FastifyRequest, reply: FastifyReply): Promise<boolean> => {
+    const isPreflight = request.method === 'OPTIONS';
+    try {
+      await origins.admit(origin, request, reply);
+    } catch (error) {
+      await limits.admitStranger(request.ip, reply);
+      throw error;
+    }
+    if (isPreflight) answerPreflight(reply);
+    return !isPreflight;
+  };
+  server.addHook('onRequest', (request, reply, done) => {
+    const origin = OF_CUSTOMER.test(request.url) ? foreignOrigin(request) : undefined;
+    if (origin === undefined) return done();
+    admit(origin, request, reply).then(
+      (goesOn) => goesOn && done(),
+      (error: unknown) => sendProblem(reply, toProblem(error), String(request.id)),
+    );
+  });
+}
+
 /**
  * Whoever comes without a key or token is counted at the door, whatever they come for; who is refused with one, by the
- * guard. Health is asked often, and by machines.
+ * guard.
  */
 function limitStrangers(app: NestFastifyApplication): void {
   const limits = app.get(CallLimits, { strict: false });
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onRequest', (request, reply, done) => {
     const isKnown = request.headers.authorization !== undefined && !request.is404;
-    if (isKnown || request.url.startsWith('/health/')) return done();
+    if (isKnown || !isCounted(request.url)) return done();
     limits.admitStranger(request.ip, reply).then(
       () => done(),
       (error: unknown) => sendProblem(reply, toProblem(error), String(request.id)),

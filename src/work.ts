@@ -1,3 +1,4 @@
+import { forgetEndedSessions, forgetOldLinks } from './access/core';
 import { BooksWatch } from './accounting/core';
 import { sealHistory, unsealed } from './chain/core';
 import { forgetOldKeys } from './idempotency/core';
@@ -219,6 +220,8 @@ export function startWork(
       await inBatches(id, forgetOldKeys);
       await inBatches(id, forgetOldMarks);
       await inBatches(id, forgetOldDeliveries);
+      await inBatches(id, forgetOldLinks);
+      await inBatches(id, forgetEndedSessions);
       await database.inProgramme(id, forgetRefsOnNotices);
       if (dataKeys) await sweepKeys(database, dataKeys, id, isStopping);
     }

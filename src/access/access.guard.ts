@@ -3,8 +3,9 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { forbidden, Problem } from '../platform/problem';
 import { ALLOWED, PUBLIC, type Allowed, type RequestWithPrincipal } from './access.decorators';
-import { CallLimits } from './call-limits';
+import { CallLimits, isCounted } from './call-limits';
 import { Callers } from './callers';
+import { requireEmbedder } from './embed-origins';
 import type { Principal } from './principal';
 
 type Rule = 'public' | Allowed;
@@ -27,15 +28,22 @@ export class AccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.ruleOf(context.getClass(), context.getHandler());
-    if (rule === 'public') return true;
     const http = context.switchToHttp();
+    if (rule === 'public') return this.admitAnyone(http.getRequest(), http.getResponse());
     return this.admit(rule, http.getRequest<RequestWithPrincipal>(), http.getResponse<FastifyReply>());
+  }
+
+  /** A header that nobody reads here must not let a call past being counted. */
+  private admitAnyone({ headers, url, ip }: RequestWithPrincipal, reply: FastifyReply): true | Promise<true> {
+    if (headers.authorization === undefined || !isCounted(url)) return true;
+    return this.limits.admitStranger(ip, reply).then(() => true);
   }
 
   private async admit(rule: Allowed, request: RequestWithPrincipal, reply: FastifyReply): Promise<boolean> {
     const principal = await this.identify(request, reply);
     await this.limits.admit(principal, request.ip, reply);
     if (!mayCall(rule, principal)) throw forbidden('The key or token is valid, but not for this call.');
+    if (principal.kind !== 'operator') requireEmbedder(request, principal.programmeId);
     request.principal = principal;
     return true;
   }

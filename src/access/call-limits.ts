@@ -2,12 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Config } from '../platform/config';
+import { isPage } from '../platform/http/is-page';
 import { CONFIG } from '../platform/platform.module';
 import { Problem } from '../platform/problem';
 import { networkOf } from './network-of';
 import type { Principal } from './principal';
 
 const MINUTE_SECONDS = 60;
+
+/**
+ * Whether calls of strangers are counted: not those for health, which is asked often, and by machines; nor those for a page,
+ * which is many files, costs no more than reading them, and asks for all else as whoever it is shown to.
+ */
+export const isCounted = (url: string): boolean => !url.startsWith('/health/') && !isPage(url);
 
 /** How often a caller may call. Counted by this process alone, a minute at a time from a caller's first call on. */
 @Injectable()

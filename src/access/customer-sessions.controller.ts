@@ -6,6 +6,7 @@ import { Allow, Caller } from './access.decorators';
 import { CustomerSessionDto, NewCustomerSessionDto } from './customer-sessions.dto';
 import { CustomerSessions } from './customer-sessions';
 import type { PrincipalOf } from './principal';
+import { addLink } from './session-links';
 
 @ApiTags('Customer sessions')
 @Controller('v1/customer-sessions')
@@ -20,7 +21,9 @@ export class CustomerSessionsController {
   @ApiOperation({
     operationId: 'openCustomerSession',
     summary: 'Let one customer in, for 15 minutes',
-    description: 'The session ends early when the key that opened it is revoked or expires.',
+    description:
+      'token is for a page of the shop that holds the customer’s page; url is that page by itself, for whoever follows it ' +
+      'first. Each ends early when the key that opened it is revoked or expires.',
   })
   @ApiCreatedResponse({ type: CustomerSessionDto })
   open(
@@ -29,9 +32,11 @@ export class CustomerSessionsController {
     @Req() request: FastifyRequest,
     @Body() { customerRef, locale }: NewCustomerSessionDto,
   ): Promise<CustomerSessionDto> {
-    return this.idempotency.once(call, 201, async () => {
-      const { token, expiresAt } = await this.sessions.open(storefront, customerRef, locale);
-      return { token, url: `${request.protocol}://${request.host}/me#token=${token}`, expiresAt };
+    const { programmeId, callerId: key } = storefront;
+    return this.idempotency.once(call, 201, async (tx) => {
+      const link = await addLink(tx, { customerRef, locale, key });
+      const { token, expiresAt } = await this.sessions.begin({ programmeId, customerRef, locale, key });
+      return { token, url: `${request.protocol}://${request.host}/me#link=${link}`, expiresAt };
     });
   }
 }

@@ -21,8 +21,14 @@ export class CustomerSessionDto {
   })
   token: string;
 
-  /** The customer's own page. The token stands behind the #, so that it reaches no server and no log of one. */
-  @ApiProperty({ format: 'uri', example: 'https://gegenwert.example/me#token=eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' })
+  /**
+   * The customer's own page. What stands behind the # reaches no server and no log of one. It works once, within 15 minutes,
+   * and what a browser keeps of it is of no use to whoever finds it.
+   */
+  @ApiProperty({
+    format: 'uri',
+    example: 'https://gegenwert.example/me#link=AZqxw2nHcRm4tJ8uE0kLQ1vN5yT7bD3fG6hS9aWzXcVrPiOjUeKlMtYnBqRsDgFh',
+  })
   url: string;
 
   /** When the token ends. */

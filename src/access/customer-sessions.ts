@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { KeyRing } from '../platform/key-ring';
@@ -6,22 +6,30 @@ import { unauthorized } from '../platform/problem';
 import { CallerIds } from './caller-id';
 import { KeyLookup } from './key-lookup';
 import type { PrincipalOf } from './principal';
-import { verifyToken } from './tokens';
+import { endOf, invalidToken, verifyToken } from './tokens';
 
 export const SESSION_TYPE = 'gw-session+jwt';
 const ISSUER = 'gegenwert';
 const AUDIENCE = 'gegenwert:me';
-const SESSION_SECONDS = 15 * 60;
+export const SESSION_SECONDS = 15 * 60;
+
+/** Whose session it is. */
+export interface SessionOf {
+  programmeId: string;
+  customerRef: string;
+  locale: 'de' | 'en';
+  /** uuid of the storefront's key that asked for the session, which lives no longer than that key. */
+  key: string;
+}
 
 interface SessionClaims {
   programme: string;
   customerRef: string;
-  locale: string;
-  /** The storefront's key that asked for the session, which lives no longer than that key. */
+  locale: 'de' | 'en';
   key: string;
 }
 
-/** Tokens that stand for one customer, for 15 minutes, given out by a storefront. */
+/** Tokens that stand for one customer, for 15 minutes. */
 @Injectable()
 export class CustomerSessions {
   private readonly secret: KeyObject;
@@ -34,25 +42,22 @@ export class CustomerSessions {
     this.secret = createSecretKey(keyRing.serviceKey('customer sessions'));
   }
 
-  async open(storefront: PrincipalOf<'storefront'>, customerRef: string, locale: string) {
-    const claims: SessionClaims = {
-      programme: storefront.programmeId,
-      customerRef,
-      locale,
-      key: storefront.callerId,
-    };
+  /** A new session. */
+  async begin({ programmeId, customerRef, locale, key }: SessionOf): Promise<{ token: string; expiresAt: Date }> {
+    const claims: SessionClaims = { programme: programmeId, customerRef, locale, key };
     const expiresAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
     const token = await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: 'HS256', typ: SESSION_TYPE })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
+      .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(expiresAt)
       .sign(this.secret);
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** @throws 401 for a token that is not ours, is over, or whose storefront's key is revoked. */
+  /** @throws 401 for a token that is not ours or over, whose session was ended, or whose storefront's key is revoked. */
   async verify(token: string): Promise<PrincipalOf<'customer'>> {
     const claims = await verifyToken<SessionClaims>(token, this.secret, {
       algorithms: ['HS256'],
@@ -60,9 +65,11 @@ export class CustomerSessions {
       issuer: ISSUER,
       audience: AUDIENCE,
     });
-    const { programme: programmeId, customerRef, key } = claims;
-    if (!(await this.keys.isUsable(programmeId, key)))
-      throw unauthorized('The key that opened this session is revoked.');
-    return { kind: 'customer', programmeId, callerId: this.callerIds.of(programmeId, customerRef), customerRef };
+    const { programme: programmeId, customerRef, locale, key, jti: id } = claims;
+    if (id === undefined) throw invalidToken();
+    if (!(await this.keys.isSessionUsable(programmeId, key, id)))
+      throw unauthorized('The session was ended, or the key that opened it is revoked.');
+    const callerId = this.callerIds.of(programmeId, customerRef);
+    return { kind: 'customer', programmeId, callerId, customerRef, endsAt: endOf(claims), session: { id, locale } };
   }
 }

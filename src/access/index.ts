@@ -1,7 +1,8 @@
 export { Allow, Caller, Public, type RequestWithPrincipal } from './access.decorators';
 export { AccessModule } from './access.module';
-export { CallLimits } from './call-limits';
+export { CallLimits, isCounted } from './call-limits';
 export { requireCursor } from './cursor';
 export { CUSTOMER_REF } from './customer-ref';
+export { answerPreflight, EmbedOrigins, foreignOrigin, ORIGIN_NOT_ALLOWED } from './embed-origins';
 export { issueKey, type KeyRights, type NewKey } from './issue-key';
 export type { Principal, PrincipalKind, PrincipalOf, Role } from './principal';

@@ -33,6 +33,12 @@ export class NewIssuerDto {
   @Matches(CLAIM, CLAIM_MESSAGE)
   @ApiProperty({ required: false, default: 'role', example: 'role' })
   roleClaim?: string;
+
+  /** Of staff: as what the console signs them in, a public client that may use PKCE and needs no secret. */
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]{1,200}$/, { message: 'clientId must be 1 to 200 visible characters of ASCII' })
+  @ApiProperty({ required: false, example: 'gegenwert-console' })
+  clientId?: string;
 }
 
 export class IssuerDto {
@@ -59,6 +65,10 @@ export class IssuerDto {
   /** The claim that holds the role of staff. */
   @ApiProperty({ example: 'role' })
   roleClaim: string;
+
+  /** As what the console signs them in; absent: it does not. */
+  @ApiProperty({ required: false, example: 'gegenwert-console' })
+  clientId?: string;
 
   /** When it was registered. */
   @ApiProperty({ type: String, format: 'date-time', example: '2026-11-24T09:30:00.000Z' })

@@ -10,11 +10,11 @@ import { mayFetch } from './fetch-json';
 import type { IssuerDto, IssuerListDto, NewIssuerDto } from './issuers.dto';
 
 const COLUMNS = `id, issuer, audience, subjects, subject_claim AS "subjectClaim", role_claim AS "roleClaim",
-                 created_at AS "createdAt"`;
+                 client_id AS "clientId", created_at AS "createdAt"`;
 const INSERT: Statement = {
   name: 'insert_token_issuer',
-  text: `INSERT INTO token_issuers (programme_id, id, issuer, audience, subjects, subject_claim, role_claim)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+  text: `INSERT INTO token_issuers (programme_id, id, issuer, audience, subjects, subject_claim, role_claim, client_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${COLUMNS}`,
 };
 const LIST: Statement = {
   name: 'list_token_issuers',
@@ -31,9 +31,10 @@ const DELETE: Statement = {
 export class IssuersService {
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
-  /** @throws 422 when issuer is no usable URL; 409 `issuer-taken`, also when it is another programme that has it. */
+  /** @throws 422 when issuer is no usable URL, or clientId is not for staff; 409 `issuer-taken`, also when it is another programme that has it. */
   async register(tx: Tx, wanted: NewIssuerDto): Promise<IssuerDto> {
-    const { issuer, audience, subjects } = wanted;
+    const { issuer, audience, subjects, clientId } = wanted;
+    if (clientId !== undefined && subjects !== 'staff') throw invalidField('/clientId', 'clientId is only for staff');
     if (!isIssuer(issuer, this.config.allowLoopbackWebhooks)) {
       throw invalidField(
         '/issuer',
@@ -42,8 +43,8 @@ export class IssuersService {
     }
     try {
       const claims = [wanted.subjectClaim ?? 'sub', wanted.roleClaim ?? 'role'];
-      const values = [tx.programmeId, newId(), issuer, audience, subjects, ...claims];
-      const [row] = await tx.query<IssuerDto>(INSERT, values);
+      const values = [tx.programmeId, newId(), issuer, audience, subjects, ...claims, clientId ?? null];
+      const [row] = await tx.query<IssuerRow>(INSERT, values);
       return toDto(row!);
     } catch (error) {
       if (violatedConstraint(error) === 'token_issuers_audience_unique') {
@@ -58,7 +59,7 @@ export class IssuersService {
   }
 
   async list(tx: Tx, { limit, after }: PageQuery): Promise<IssuerListDto> {
-    const rows = await tx.query<IssuerDto>(LIST, [tx.programmeId, requireCursor('iss', after), limit + 1]);
+    const rows = await tx.query<IssuerRow>(LIST, [tx.programmeId, requireCursor('iss', after), limit + 1]);
     return pageOf(rows, limit, toDto, ({ id }) => toPublicId('iss', id));
   }
 
@@ -69,7 +70,13 @@ export class IssuersService {
   }
 }
 
-const toDto = (row: IssuerDto): IssuerDto => ({ ...row, id: toPublicId('iss', row.id) });
+type IssuerRow = Omit<IssuerDto, 'clientId'> & { clientId: string | null };
+
+const toDto = ({ clientId, ...row }: IssuerRow): IssuerDto => ({
+  ...row,
+  id: toPublicId('iss', row.id),
+  ...(clientId !== null && { clientId }),
+});
 
 /** An issuer as OpenID Connect Discovery 1.0 has it: no query, no fragment; and one that we would go to. */
 function isIssuer(text: string, allowLoopback: boolean): boolean {

@@ -14,21 +14,22 @@ const BY_HASH: Statement = {
                 recipient_id AS "recipientId"
            FROM access_keys_by_hash(ARRAY(SELECT decode(h, 'hex') FROM unnest($1::text[]) AS h))`,
 };
-const BY_ID: Statement = {
-  name: 'find_keys_by_id',
-  text: `SELECT programme_id || ' ' || id AS asked
-           FROM access_keys_by_id(ARRAY(SELECT split_part(r, ' ', 1)::uuid FROM unnest($1::text[]) AS r),
-                                  ARRAY(SELECT split_part(r, ' ', 2)::uuid FROM unnest($1::text[]) AS r))`,
+const USABLE_SESSIONS: Statement = {
+  name: 'find_usable_sessions',
+  text: `SELECT session_id AS id
+           FROM customer_sessions_usable(ARRAY(SELECT split_part(r, ' ', 1)::uuid FROM unnest($1::text[]) AS r),
+                                         ARRAY(SELECT split_part(r, ' ', 2)::uuid FROM unnest($1::text[]) AS r),
+                                         ARRAY(SELECT split_part(r, ' ', 3)::uuid FROM unnest($1::text[]) AS r))`,
 };
 
 /**
- * Looks keys up in the database at every call, so that a revoked key is refused from the next call on, in every
- * process; yet one query at a time serves all calls that arrived while the one before it ran.
+ * Looks keys and sessions up in the database at every call, so that one that is revoked or ended is refused from the next
+ * call on, in every process; yet one query at a time serves all calls that arrived while the one before it ran.
  */
 @Injectable()
 export class KeyLookup {
   private readonly byHashes = this.batcher((hashes) => this.findByHash(hashes));
-  private readonly byIds = this.batcher((references) => this.findById(references));
+  private readonly sessions = this.batcher((references) => this.findSessions(references));
 
   constructor(private readonly database: Database) {}
 
@@ -37,9 +38,9 @@ export class KeyLookup {
     return this.byHashes.submit('keys', hash);
   }
 
-  /** Whether the key may be used now. */
-  isUsable(programmeId: string, id: string): Promise<boolean> {
-    return this.byIds.submit('keys', `${programmeId} ${id}`);
+  /** Whether a session goes on: it was not ended, and the key that opened it may be used. All are uuids. */
+  isSessionUsable(programmeId: string, key: string, session: string): Promise<boolean> {
+    return this.sessions.submit('sessions', `${programmeId} ${key} ${session}`);
   }
 
   private batcher<Answer>(run: (asked: string[]) => Promise<Answer[]>): Batcher<string, Answer> {
@@ -52,9 +53,9 @@ export class KeyLookup {
     return asked.map((hash) => found.get(hash) ?? null);
   }
 
-  private async findById(asked: string[]): Promise<boolean[]> {
-    const rows = await this.database.queryCallers<{ asked: string }>(BY_ID, [[...new Set(asked)]]);
-    const found = new Set(rows.map((row) => row.asked));
-    return asked.map((reference) => found.has(reference));
+  private async findSessions(asked: string[]): Promise<boolean[]> {
+    const rows = await this.database.queryCallers<{ id: string }>(USABLE_SESSIONS, [[...new Set(asked)]]);
+    const found = new Set(rows.map(({ id }) => id));
+    return asked.map((reference) => found.has(reference.split(' ')[2]!));
   }
 }

@@ -5,7 +5,7 @@ import { CUSTOMER_REF } from './customer-ref';
 import { IssuerKeys } from './issuer-keys';
 import { IssuerLookup, type TokenIssuer } from './issuer-lookup';
 import { ROLES, type PrincipalOf, type Role } from './principal';
-import { invalidToken, readUnverified, verifyToken } from './tokens';
+import { endOf, invalidToken, readUnverified, verifyToken } from './tokens';
 
 /** Asymmetric only: with a public key as an HMAC's secret anybody could sign. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
@@ -53,9 +53,18 @@ export class OidcTokens {
     const subject = claims[subjectClaim];
     if (typeof subject !== 'string' || subject === '') throw invalidToken();
     const callerId = this.callerIds.of(issuer, subject);
-    if (subjects === 'staff') return { kind: 'staff', programmeId, callerId, role: roleOf(claims[roleClaim]) };
+    if (subjects === 'staff') {
+      const role = roleOf(claims[roleClaim]);
+      return {
+        kind: 'staff',
+        programmeId,
+        callerId,
+        role,
+        ...(typeof claims.name === 'string' && { name: claims.name }),
+      };
+    }
     if (!CUSTOMER_REF.test(subject)) throw invalidToken();
-    return { kind: 'customer', programmeId, callerId, customerRef: subject };
+    return { kind: 'customer', programmeId, callerId, customerRef: subject, endsAt: endOf(claims) };
   }
 }
 

@@ -2,16 +2,31 @@
 export const ROLES = ['marketing', 'dpo', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** A customer's session that a storefront opened. */
+export interface OpenSession {
+  /** uuid */
+  id: string;
+  locale: 'de' | 'en';
+}
+
 /**
  * Who is calling. programmeId is the tenant of the whole call. callerId names the caller for idempotency and the audit:
- * the key's uuid, or a hash of issuer and subject; never a customer's reference.
+ * the key's uuid, or a hash of issuer and subject; never a customer's reference. Of a customer also when the token ends, and
+ * their session, where it is not a token of the programme's own issuer; of staff with a token, the name that it has.
  */
 export type Principal =
   | { kind: 'operator' }
-  | { kind: 'staff'; programmeId: string; callerId: string; role: Role }
+  | { kind: 'staff'; programmeId: string; callerId: string; role: Role; name?: string }
   | { kind: 'storefront'; programmeId: string; callerId: string }
   | { kind: 'recipient'; programmeId: string; callerId: string; recipientId: string }
-  | { kind: 'customer'; programmeId: string; callerId: string; customerRef: string };
+  | {
+      kind: 'customer';
+      programmeId: string;
+      callerId: string;
+      customerRef: string;
+      endsAt: Date;
+      session?: OpenSession;
+    };
 
 export type PrincipalKind = Principal['kind'];
 export type PrincipalOf<Kind extends PrincipalKind> = Extract<Principal, { kind: Kind }>;

@@ -27,6 +27,9 @@ export async function verifyToken<Claims>(
   }
 }
 
+/** When a token ends that was verified, and so has an end. */
+export const endOf = ({ exp }: JWTPayload): Date => new Date((exp ?? 0) * 1000);
+
 function orInvalid<T>(read: () => T): T {
   try {
     return read();

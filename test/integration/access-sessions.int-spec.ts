@@ -23,11 +23,18 @@ describe('a customer session', () => {
     const { status, body } = await open('c-20481');
     expect(status).toBe(201);
     expect(body).toEqual({ token: expect.any(String), url: expect.any(String), expiresAt: expect.any(String) });
-    expect(body.url).toBe(`http://localhost:80/me#token=${body.token}`);
+    expect(body.url).toMatch(/^http:\/\/localhost:80\/me#link=[\w-]{64}$/);
     expect(Math.abs(Date.parse(body.expiresAt) - started - 15 * 60_000)).toBeLessThan(10_000);
     const { body: caller } = await probe(body.token);
     const programmeId = parsePublicId('prg', admin.id);
-    expect(caller).toEqual({ kind: 'customer', programmeId, customerRef: 'c-20481', callerId: expect.any(String) });
+    expect(caller).toEqual({
+      kind: 'customer',
+      programmeId,
+      customerRef: 'c-20481',
+      callerId: expect.any(String),
+      endsAt: body.expiresAt,
+      session: { id: expect.any(String), locale: 'de' },
+    });
     expect(await test.call('GET', '/probe/storefront', body.token)).toMatchObject(refused(403, 'forbidden'));
   });
 
@@ -62,7 +69,7 @@ describe('a customer session', () => {
     }
   });
 
-  // Fails when CustomerSessions no longer asks KeyLookup.isUsable.
+  // Fails when CustomerSessions no longer asks KeyLookup.isSessionUsable.
   it('ends with the key that opened it', async () => {
     const revoked = await test.issueKey(admin.adminKey, { kind: 'storefront' });
     const rotated = await test.issueKey(admin.adminKey, { kind: 'storefront' });
@@ -98,6 +105,7 @@ describe('refuses a session token', () => {
     ['signed with another key', { use: 'something else' }],
     ['that names a key of another programme', { claims: { programme: randomUUID() } }],
     ['that names no key', { claims: { key: randomUUID() } }],
+    ['that is no session’s', { claims: { jti: undefined as never } }],
   ])('%s', async (_, change) => {
     expect(await probe(await forged(change))).toMatchObject(unknownCaller);
   });

@@ -1,0 +1,1 @@
+export { forgetEndedSessions, forgetOldLinks } from './ended-sessions';
