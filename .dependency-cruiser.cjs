@@ -42,7 +42,17 @@ const MAY_IMPORT = {
   journal: ['consents', 'revocation', 'vault'],
   rights: ['offers'],
   accounting: ['ledger'],
-  marketing: ['catalogue', 'offers', 'consents', 'exchange', 'ledger', 'disclosure', 'revocation', 'outbox'],
+  marketing: [
+    'accounting',
+    'catalogue',
+    'offers',
+    'consents',
+    'exchange',
+    'ledger',
+    'disclosure',
+    'revocation',
+    'outbox',
+  ],
 };
 /** Whom everybody may import. */
 const BELOW_ALL = ['platform', 'access', 'idempotency'];

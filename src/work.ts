@@ -5,7 +5,7 @@ import { forgetOldKeys } from './idempotency/core';
 import { runJobs } from './jobs/core';
 import { expireLots, forfeit, withDueLots } from './ledger';
 import { finishMerges, moveOwedPoints, withDueMerges } from './merging/core';
-import { forgetOldMarks } from './offers/core';
+import { forgetOldMarks, forgetOldOffered } from './offers/core';
 import type { Topic } from './outbox';
 import type { Database, Statement, Tx } from './platform/database';
 import type { KeyRing } from './platform/key-ring';
@@ -219,6 +219,7 @@ export function startWork(
     for (const { programme_id: id } of await database.query<{ programme_id: string }>(EVERY)) {
       await inBatches(id, forgetOldKeys);
       await inBatches(id, forgetOldMarks);
+      await inBatches(id, forgetOldOffered);
       await inBatches(id, forgetOldDeliveries);
       await inBatches(id, forgetOldLinks);
       await inBatches(id, forgetEndedSessions);

@@ -1,1 +1,2 @@
 export { AccountingModule } from './accounting.module';
+export { liabilityOf } from './liability';

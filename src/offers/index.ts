@@ -8,6 +8,7 @@ export { IsContext } from './facts';
 export { holdFormerConsents } from './former-consents';
 export { IsLocale, localeOf } from './locale';
 export { OfferBook } from './offer-book';
+export { countOffered } from './offered-days';
 export { costOf } from './offer-terms';
 export { OffersModule } from './offers.module';
 export type {

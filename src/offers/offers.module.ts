@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CatalogueModule } from '../catalogue';
+import { Offered } from './offered';
 import { OfferBook } from './offer-book';
 import { OffersController } from './offers.controller';
 import { OffersService } from './offers.service';
@@ -11,7 +12,7 @@ import { QuotesService } from './quotes.service';
 @Module({
   imports: [CatalogueModule],
   controllers: [OffersController, QuotesController],
-  providers: [OfferBook, OffersService, Publishing, QuotesService],
+  providers: [Offered, OfferBook, OffersService, Publishing, QuotesService],
   exports: [OfferBook],
 })
 export class OffersModule {}

@@ -2,8 +2,9 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, CUSTOMER_REF, type PrincipalOf } from '../access';
 import { invalidField } from '../platform/problem';
+import { Offered } from './offered';
 import { AskForQuotesDto, QuotesDto, QuotesQuery } from './quote.dto';
-import { QuotesService } from './quotes.service';
+import { type QuoteQuestion, QuotesService } from './quotes.service';
 
 /** All of a programme's live offers, unless it has more. */
 const MOST_QUOTES = 100;
@@ -11,7 +12,10 @@ const MOST_QUOTES = 100;
 @ApiTags('Quotes')
 @Controller('v1')
 export class QuotesController {
-  constructor(private readonly service: QuotesService) {}
+  constructor(
+    private readonly service: QuotesService,
+    private readonly offered: Offered,
+  ) {}
 
   @Get('customers/:customerRef/offers')
   @Allow('storefront')
@@ -25,7 +29,7 @@ export class QuotesController {
     if (!CUSTOMER_REF.test(customerRef)) {
       throw invalidField('/customerRef', 'customerRef must have 1 to 128 of A–Z a–z 0–9 . _ : @ | -');
     }
-    return this.service.quotes(caller.programmeId, { ...query, customerRef, context: {} });
+    return this.quotes(caller.programmeId, { ...query, customerRef, context: {} });
   }
 
   @Post('quotes')
@@ -37,13 +41,19 @@ export class QuotesController {
   })
   withContext(@Caller() caller: PrincipalOf<'storefront'>, @Body() body: AskForQuotesDto): Promise<QuotesDto> {
     const { customerRef, locale, context } = body;
-    return this.service.quotes(caller.programmeId, { customerRef, locale, context: context ?? {}, limit: MOST_QUOTES });
+    return this.quotes(caller.programmeId, { customerRef, locale, context: context ?? {}, limit: MOST_QUOTES });
   }
 
   @Get('me/offers')
   @Allow('customer')
   @ApiOperation({ operationId: 'listMyQuotes', summary: 'What I would get for each offer now, and why not' })
   mine(@Caller() caller: PrincipalOf<'customer'>, @Query() query: QuotesQuery): Promise<QuotesDto> {
-    return this.service.quotes(caller.programmeId, { ...query, customerRef: caller.customerRef, context: {} });
+    return this.quotes(caller.programmeId, { ...query, customerRef: caller.customerRef, context: {} });
+  }
+
+  private async quotes(programmeId: string, question: QuoteQuestion): Promise<QuotesDto> {
+    const quotes = await this.service.quotes(programmeId, question);
+    this.offered.note(programmeId, question.customerRef, quotes.data);
+    return quotes;
   }
 }

@@ -8,6 +8,7 @@ import { ProgrammeEndController } from './programme-end.controller';
 import { ProofsController } from './proofs.controller';
 import { Proofs } from './proofs.service';
 import { RevocationController } from './revocation.controller';
+import { RevocationStops } from './stops';
 import { Revocations } from './revocation.service';
 
 @Module({
@@ -20,7 +21,7 @@ import { Revocations } from './revocation.service';
     ProgrammeEndController,
     ProofsController,
   ],
-  providers: [Revocations, Corrections, Proofs],
+  providers: [Revocations, RevocationStops, Corrections, Proofs],
   exports: [Revocations],
 })
 export class RevocationModule {}

@@ -19,6 +19,7 @@ import type {
 } from './revocation.dto';
 import { previewRevocation, revoke } from './revoke';
 import { scopeViewOf } from './scope';
+import { RevocationStops } from './stops';
 
 const SCOPES = ['share', 'purpose', 'attribute', 'everything'] as const;
 
@@ -59,6 +60,7 @@ export class Revocations {
   constructor(
     private readonly database: Database,
     private readonly idempotency: Idempotency,
+    private readonly stops: RevocationStops,
     @Inject(BELL) private readonly bell: Bell,
   ) {}
 
@@ -69,7 +71,9 @@ export class Revocations {
     const answer = await this.idempotency.once(call, status, (tx) => revoke(tx, customerRef, scope), {
       reserved: true,
     });
-    metrics.revocationStopSeconds.observe(Number(process.hrtime.bigint() - started) / 1e9);
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    metrics.revocationStopSeconds.observe(seconds);
+    if (answer.id !== undefined) this.stops.note(call.principal.programmeId, answer.id, seconds);
     this.bell.ring(call.principal.programmeId);
     return answer;
   }
