@@ -1,20 +1,13 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
 import { type Call, ThisCall } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
+import { inEitherForm, wantsEvents } from '../platform/http/server-events';
 import { JobView } from './job.dto';
 import { Jobs } from './jobs.service';
 
-/** With `Accept: text/event-stream` an event for each change, until it is finished. */
-const IN_EITHER_FORM = {
-  description: 'How far it has come; as server-sent events, one for each change until it is finished',
-  content: {
-    'application/json': { schema: { $ref: getSchemaPath(JobView) } },
-    'text/event-stream': { schema: { type: 'string', example: 'data: {"status":"done"}\n\n' } },
-  },
-};
-const wantsEvents = (accept: string | undefined): boolean => accept?.includes('text/event-stream') ?? false;
+const IN_EITHER_FORM = inEitherForm(JobView, 'data: {"status":"done"}\n\n');
 
 @ApiTags('Jobs')
 @Controller('v1')

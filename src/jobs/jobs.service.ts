@@ -1,19 +1,14 @@
-import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, StreamableFile } from '@nestjs/common';
+import { Injectable, type StreamableFile } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
 import { type Call, Idempotency } from '../idempotency';
 import { Database } from '../platform/database';
+import { ServerEvents } from '../platform/http/server-events';
 import { requireId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { conflict, forbidden, notFound } from '../platform/problem';
 import { customerMark } from './customer-mark';
 import type { JobView } from './job.dto';
 import { cancelJob, findJob, isFinished, type Job, lockJob } from './jobs';
-
-const LOOK_MS = 250;
-/** A stream that is longer is ended, and taken up again by the client, as server-sent events are. */
-const LONGEST_MS = 10 * 60_000;
 
 type Watcher = PrincipalOf<'staff' | 'storefront' | 'customer'>;
 
@@ -23,6 +18,7 @@ export class Jobs {
     private readonly database: Database,
     private readonly keyRing: KeyRing,
     private readonly idempotency: Idempotency,
+    private readonly events: ServerEvents,
   ) {}
 
   /** @throws 404, to a customer also for what is not their own. */
@@ -40,8 +36,11 @@ export class Jobs {
   /** How it goes on, as server-sent events, until it is finished. @throws as find. */
   async watch(caller: Watcher, publicId: string): Promise<StreamableFile> {
     const first = await this.find(caller, publicId);
-    return new StreamableFile(Readable.from(this.events(caller, publicId, first)), {
-      type: 'text/event-stream; charset=utf-8',
+    return this.events.of({
+      first,
+      look: () => this.find(caller, publicId),
+      isFinished: ({ status }) => status !== 'queued' && status !== 'running',
+      until: caller.kind === 'customer' ? caller.endsAt : undefined,
     });
   }
 
@@ -61,19 +60,6 @@ export class Jobs {
       if (isFinished(job)) throw conflict('job-finished', 'The job is finished', `It is ${job.status}.`);
       return viewOf((await cancelJob(tx, id)) ?? job);
     });
-  }
-
-  private async *events(caller: Watcher, publicId: string, first: JobView): AsyncGenerator<string> {
-    const deadline = Date.now() + LONGEST_MS;
-    let last = '';
-    for (let view = first; ; view = await this.find(caller, publicId)) {
-      const data = JSON.stringify(view);
-      // A comment shows a proxy that the stream is alive.
-      yield data === last ? ':\n\n' : `data: ${data}\n\n`;
-      last = data;
-      if ((view.status !== 'queued' && view.status !== 'running') || Date.now() > deadline) return;
-      await sleep(LOOK_MS);
-    }
   }
 }
 

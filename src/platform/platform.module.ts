@@ -1,4 +1,5 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { ServerEvents } from './http/server-events';
 import type { Logger } from './logging';
 import type { Bell } from './queue';
 import { SigningKeys } from './signing-keys';
@@ -37,6 +38,12 @@ export class PlatformModule {
       { provide: KeyRing, useValue: platform.keyRing },
       { provide: SigningKeys, useValue: platform.signingKeys },
     ];
-    return { module: PlatformModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+    const given = providers.map(({ provide }) => provide);
+    return {
+      module: PlatformModule,
+      global: true,
+      providers: [...providers, ServerEvents],
+      exports: [...given, ServerEvents],
+    };
   }
 }

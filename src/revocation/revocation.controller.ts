@@ -1,7 +1,8 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, type StreamableFile } from '@nestjs/common';
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiPropertyOptional,
@@ -12,6 +13,7 @@ import { Allow, Caller, type PrincipalOf } from '../access';
 import { ThisCall, type Call } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
+import { inEitherForm, wantsEvents } from '../platform/http/server-events';
 import {
   AcknowledgementBody,
   MeRevocationBody,
@@ -23,6 +25,7 @@ import {
 } from './revocation.dto';
 import { Revocations } from './revocation.service';
 
+const IN_EITHER_FORM = inEitherForm(RevocationView, 'data: {"status":"erased"}\n\n');
 const NO_SUCH_SHARE = { 404: { 'not-found': 'there is none with this id or key in this programme' } };
 
 /** A body names exactly one of them, which its schema cannot say. */
@@ -49,6 +52,7 @@ class NoticePage extends PageQuery {
 }
 
 @ApiTags('Revocation')
+@ApiExtraModels(RevocationView)
 @Controller('v1')
 export class RevocationController {
   constructor(private readonly revocations: Revocations) {}
@@ -74,9 +78,13 @@ export class RevocationController {
   @Get('revocations/:id')
   @Allow('storefront', 'dpo')
   @ApiOperation({ operationId: 'getRevocation', summary: 'How far a revocation has come' })
-  @ApiOkResponse({ type: RevocationView })
-  find(@Caller() caller: PrincipalOf<'storefront' | 'staff'>, @Param('id') id: string): Promise<RevocationView> {
-    return this.revocations.find(caller.programmeId, id);
+  @ApiOkResponse(IN_EITHER_FORM)
+  find(
+    @Caller() caller: PrincipalOf<'storefront' | 'staff'>,
+    @Param('id') id: string,
+    @Headers('accept') accept: string | undefined,
+  ): Promise<RevocationView | StreamableFile> {
+    return wantsEvents(accept) ? this.revocations.watch(caller, id) : this.revocations.find(caller.programmeId, id);
   }
 
   @Post('me/revocations')
@@ -104,8 +112,13 @@ export class RevocationController {
   @Allow('customer')
   @ApiTags('Customer')
   @ApiOperation({ operationId: 'getMyRevocation', summary: 'How far a revocation of the customer has come' })
-  @ApiOkResponse({ type: RevocationView })
-  findMine(@Caller() caller: PrincipalOf<'customer'>, @Param('id') id: string): Promise<RevocationView> {
+  @ApiOkResponse(IN_EITHER_FORM)
+  findMine(
+    @Caller() caller: PrincipalOf<'customer'>,
+    @Param('id') id: string,
+    @Headers('accept') accept: string | undefined,
+  ): Promise<RevocationView | StreamableFile> {
+    if (wantsEvents(accept)) return this.revocations.watch(caller, id);
     return this.revocations.find(caller.programmeId, id, caller.customerRef);
   }
 

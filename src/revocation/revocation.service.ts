@@ -1,8 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type StreamableFile } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
 import type { EndingScope, RevocationScope } from '../consents';
 import { Idempotency, type Call } from '../idempotency';
 import { Database, Statement } from '../platform/database';
+import { ServerEvents } from '../platform/http/server-events';
 import { requireId } from '../platform/ids';
 import { metrics } from '../platform/metrics';
 import { BELL, type Bell } from '../platform/platform.module';
@@ -62,6 +63,7 @@ export class Revocations {
     private readonly idempotency: Idempotency,
     private readonly stops: RevocationStops,
     @Inject(BELL) private readonly bell: Bell,
+    private readonly events: ServerEvents,
   ) {}
 
   async revoke(call: Call, customerRef: string, body: MeRevocationBody): Promise<RevocationAnswer> {
@@ -101,6 +103,13 @@ export class Revocations {
       ...time('toldAt', row.told_at),
       ...time('completedAt', row.completed_at),
     };
+  }
+
+  /** How it goes on, as server-sent events, until it is complete. @throws as find. */
+  async watch(caller: PrincipalOf<'storefront' | 'staff' | 'customer'>, publicId: string): Promise<StreamableFile> {
+    const [customerRef, until] = caller.kind === 'customer' ? [caller.customerRef, caller.endsAt] : [];
+    const look = () => this.find(caller.programmeId, publicId, customerRef);
+    return this.events.of({ first: await look(), look, isFinished: ({ status }) => status === 'complete', until });
   }
 
   notices(
