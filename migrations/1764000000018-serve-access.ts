@@ -41,7 +41,7 @@ const EXPORTS = `
     id uuid NOT NULL,
     asked_by text NOT NULL CONSTRAINT exports_asked_by_known CHECK (asked_by IN ('customer', 'storefront')),
     caller_id text NOT NULL,
-    format text NOT NULL CONSTRAINT exports_format_known CHECK (format IN ('json', 'csv', 'zip')),
+    format text NOT NULL CONSTRAINT exports_format_known CHECK (format IN ('json', 'csv', 'zip', 'page')),
     attributes text[] NOT NULL,
     at timestamptz NOT NULL,
     CONSTRAINT exports_pk PRIMARY KEY (programme_id, customer_id, id),

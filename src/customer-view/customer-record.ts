@@ -7,8 +7,8 @@ import type {
   ExportedConsentEvent,
   ExportedDisclosure,
   ExportedRecipient,
-  ExportFormat,
   ExportRecord,
+  ShownAs,
 } from './export.dto';
 
 const CONSENTS: Statement = {
@@ -168,12 +168,12 @@ export async function heldValues(tx: Tx, customerId: string, language: Locale): 
   }));
 }
 
-/** Who asks for an export: the customer, or a storefront on their behalf. */
+/** Who asks for values: the customer, or a storefront on their behalf. */
 export interface AskedBy {
   askedBy: 'customer' | 'storefront';
   /** Of the principal. */
   callerId: string;
-  format: ExportFormat;
+  format: ShownAs;
 }
 
 /** Records that these attributes' values are about to be shown; the caller decrypts them after the commit. Answers when. */
@@ -194,7 +194,7 @@ export async function exportsOf(tx: Tx, customerId: string): Promise<ExportRecor
   const rows = await tx.query<{
     id: string;
     asked_by: AskedBy['askedBy'];
-    format: ExportFormat;
+    format: ShownAs;
     attributes: string[];
     at: Date;
   }>(EXPORTS, [tx.programmeId, customerId]);

@@ -5,6 +5,7 @@ import { CustomerView } from './customer-view.service';
 import { CustomerExports } from './export-contents';
 import { ExportController } from './export.controller';
 import { MeController } from './me.controller';
+import { MyValuesReader } from './my-values';
 import { PointsController } from './points.controller';
 import { Statements } from './statements.service';
 
@@ -12,6 +13,6 @@ import { Statements } from './statements.service';
 @Module({
   imports: [ExchangeModule],
   controllers: [CustomerViewController, MeController, PointsController, ExportController],
-  providers: [CustomerView, CustomerExports, Statements],
+  providers: [CustomerView, CustomerExports, MyValuesReader, Statements],
 })
 export class CustomerViewModule {}

@@ -11,6 +11,8 @@ import { pageOfEntries } from './points-entries';
 import { recipientsOf } from './recipients';
 import type { CustomerRecipients } from './recipients.dto';
 import { pageOfShares } from './shares-ledger';
+import { pageOfUses } from './uses';
+import type { UsePage, UsesQuery } from './uses.dto';
 
 export const NO_POINTS: Balance = { available: 0, pending: 0, held: 0, expiring: [] };
 const NOTHING = { data: [], nextCursor: null };
@@ -53,6 +55,13 @@ export class CustomerView {
     return this.read(programmeId, customerRef, { data: [] }, async (tx, customerId) => ({
       data: await recipientsOf(tx, customerId, await languageOf(tx, locale)),
     }));
+  }
+
+  /** Who used what they shared, and when. */
+  uses(programmeId: string, customerRef: string, { locale, ...page }: UsesQuery): Promise<UsePage> {
+    return this.read(programmeId, customerRef, NOTHING, async (tx, customerId) =>
+      pageOfUses(tx, customerId, { ...page, language: await languageOf(tx, locale) }),
+    );
   }
 
   private async read<T>(

@@ -6,6 +6,22 @@ import { LedgerItem, LocaleQuery } from './ledger.dto';
 export const EXPORT_FORMATS = ['json', 'csv', 'zip'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** How values were shown: as an export, or on the customer's page. */
+export const SHOWN_AS = [...EXPORT_FORMATS, 'page'] as const;
+export type ShownAs = (typeof SHOWN_AS)[number];
+
+/** The schema of a value that may be anything. */
+export const ANY_JSON = {
+  oneOf: [
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'object', additionalProperties: true },
+    { type: 'array', items: {} },
+    { type: 'null' },
+  ],
+};
+
 export class ExportQuery extends LocaleQuery {
   /** Without, what `Accept` asks for, JSON otherwise. csv: the values alone; zip: everything, also as CSV, with the receipts. */
   @ApiPropertyOptional({ enum: EXPORT_FORMATS })
@@ -25,17 +41,7 @@ export class ExportedValue {
   @ApiProperty({ enum: ['stored', 'erasing'], example: 'stored' })
   status: 'stored' | 'erasing';
   /** Any JSON, as it was shared or corrected; absent while it is being erased. */
-  @ApiPropertyOptional({
-    oneOf: [
-      { type: 'string' },
-      { type: 'number' },
-      { type: 'boolean' },
-      { type: 'object', additionalProperties: true },
-      { type: 'array', items: {} },
-      { type: 'null' },
-    ],
-    example: '1990-04-01',
-  })
+  @ApiPropertyOptional({ ...ANY_JSON, example: '1990-04-01' })
   value?: unknown;
 }
 
@@ -115,8 +121,9 @@ export class ExportRecord {
   id: string;
   @ApiProperty({ enum: ['customer', 'storefront'], example: 'customer' })
   askedBy: 'customer' | 'storefront';
-  @ApiProperty({ enum: EXPORT_FORMATS, example: 'json' })
-  format: ExportFormat;
+  /** page: shown to the customer on their page, where they can correct them. */
+  @ApiProperty({ enum: SHOWN_AS, example: 'json' })
+  format: ShownAs;
   /** Whose values were shown. */
   @ApiProperty({ type: [String], example: ['birthday'] })
   attributes: string[];

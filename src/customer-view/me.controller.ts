@@ -5,7 +5,10 @@ import { ApiProblems, MERGED } from '../platform/http/api-problems';
 import { CustomerView } from './customer-view.service';
 import { BalanceView, EntryPage } from './entries.dto';
 import { LedgerPage, LocalePage, LocaleQuery } from './ledger.dto';
+import { MyValuesReader } from './my-values';
+import { MyValues } from './my-values.dto';
 import { CustomerRecipients } from './recipients.dto';
+import { UsePage, UsesQuery } from './uses.dto';
 
 type Customer = PrincipalOf<'customer'>;
 
@@ -14,7 +17,10 @@ type Customer = PrincipalOf<'customer'>;
 @Controller('v1/me')
 @Allow('customer')
 export class MeController {
-  constructor(private readonly view: CustomerView) {}
+  constructor(
+    private readonly view: CustomerView,
+    private readonly ownValues: MyValuesReader,
+  ) {}
 
   @Get('balance')
   @ApiOperation({ operationId: 'getMyBalance', summary: 'My points' })
@@ -52,5 +58,24 @@ export class MeController {
     @Query() { locale }: LocaleQuery,
   ): Promise<CustomerRecipients> {
     return this.view.recipients(programmeId, customerRef, locale);
+  }
+
+  @Get('uses')
+  @ApiOperation({ operationId: 'listMyUses', summary: 'Each time that somebody used what I shared, newest first' })
+  @ApiOkResponse({ type: UsePage })
+  @ApiProblems({ 404: { 'not-found': 'there is none with this id or key in this programme' } })
+  uses(@Caller() { programmeId, customerRef }: Customer, @Query() query: UsesQuery): Promise<UsePage> {
+    return this.view.uses(programmeId, customerRef, query);
+  }
+
+  @Get('values')
+  @ApiOperation({
+    operationId: 'listMyValues',
+    summary: 'What I shared, to look at and to correct (GDPR Art. 15 and 16)',
+    description: 'Each time is on record, and stands in the export.',
+  })
+  @ApiOkResponse({ type: MyValues })
+  async values(@Caller() caller: Customer, @Query() { locale }: LocaleQuery): Promise<MyValues> {
+    return { data: await this.ownValues.read(caller, locale) };
   }
 }
