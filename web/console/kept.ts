@@ -4,6 +4,7 @@ const PREFIX = 'gegenwert.console.kept.';
 
 /**
  * Input that survives a reload, a sign-in that has expired and a closed tab, until it is forgotten: kept in localStorage, by key.
+ * `initial` is the same object from one rendering to the next.
  * Never for a key, a secret or anything that a customer has shared.
  */
 export function useKept<T>(key: string, initial: T): [value: T, keep: (value: T) => void, forget: () => void] {
@@ -15,7 +16,10 @@ export function useKept<T>(key: string, initial: T): [value: T, keep: (value: T)
     },
     [key],
   );
-  const forget = useCallback(() => forgetKept(key), [key]);
+  const forget = useCallback(() => {
+    forgetKept(key);
+    setValue(initial);
+  }, [key, initial]);
   return [value, keep, forget];
 }
 

@@ -68,9 +68,9 @@ export function Shell() {
 
 function Menu({ pages: shown, onGo }: { pages: ConsolePage[]; onGo: () => void }) {
   const { sections } = useText(texts);
-  const names = Object.keys(sections) as ConsolePage['section'][];
+  const names = Object.keys(sections) as (keyof typeof sections)[];
   return names.map((section) => {
-    const entries = shown.filter((page) => page.section === section && !page.path.includes(':'));
+    const entries = shown.filter((page) => page.section === section);
     if (entries.length === 0) return null;
     return (
       <div key={section}>

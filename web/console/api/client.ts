@@ -1,9 +1,11 @@
 import createClient, { type Client } from 'openapi-fetch';
 import type { components, paths } from '../../generated/api';
 import type { PendingPaths } from '../../shared/pending';
+import type { PendingOfferPaths } from '../pages/offers/pending';
 import { problemOf, UnreachableError } from './problem';
 
-export type Api = Client<paths & PendingPaths>;
+type AllPaths = paths & PendingPaths & PendingOfferPaths;
+export type Api = Client<AllPaths>;
 export type Schemas = components['schemas'];
 
 interface Caller {
@@ -20,7 +22,7 @@ interface Caller {
  *   see `answer`.
  */
 export function createApi(caller: Caller): Api {
-  const api: Api = createClient<paths & PendingPaths>({ baseUrl: location.origin });
+  const api: Api = createClient<AllPaths>({ baseUrl: location.origin });
   api.use({
     onRequest({ request }) {
       const token = caller.token();

@@ -3,11 +3,11 @@ import type { Texts } from '../locale';
 import type { Role } from '../session/session';
 
 export interface ConsolePage {
-  /** Within the console, wouter's pattern; a page without parameters is in the menu. */
+  /** Within the console, wouter's pattern. */
   path: string;
-  /** In the menu. */
   title: Texts<string>;
-  section: 'marketing' | 'protection' | 'setup';
+  /** Of the menu; a page without one is not in it. */
+  section?: 'marketing' | 'protection' | 'setup';
   /** Whom it is shown to; the first page of a role is its start page. */
   roles: Role[];
   component: ComponentType;
@@ -21,6 +21,24 @@ export const pages: ConsolePage[] = [
     section: 'marketing',
     roles: ['marketing', 'admin'],
     component: lazy(() => import('./offers/offers-page')),
+  },
+  {
+    path: '/offers/new',
+    title: { de: 'Neues Angebot', en: 'New offer' },
+    roles: ['marketing', 'admin'],
+    component: lazy(() => import('./offers/wizard/wizard-page')),
+  },
+  {
+    path: '/offers/:id/edit',
+    title: { de: 'Angebot bearbeiten', en: 'Edit an offer' },
+    roles: ['marketing', 'admin'],
+    component: lazy(() => import('./offers/wizard/wizard-page')),
+  },
+  {
+    path: '/offers/:id',
+    title: { de: 'Angebot', en: 'Offer' },
+    roles: ['marketing', 'admin'],
+    component: lazy(() => import('./offers/offer-page')),
   },
   {
     path: '/figures',

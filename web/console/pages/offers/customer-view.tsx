@@ -1,0 +1,94 @@
+import { Alert, Badge, Group, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { answer, type Schemas } from '../../api/client';
+import { useFormats, useLocale, useText, type Locale } from '../../locale';
+import { useApi } from '../../session/session';
+import { bodyOf, type OfferForm } from './offer-form';
+import { texts } from './texts';
+import { useRewardWords } from './words';
+
+const PAUSE_MS = 400;
+
+/** What the customer sees of the offer, as it is written: the service makes it from what is in the fields, saved or not. */
+export function CustomerView({ form }: { form: OfferForm }) {
+  const t = useText(texts);
+  const { locale: ofPage } = useLocale();
+  const [locale, setLocale] = useState<Locale>(ofPage);
+  const preview = usePreview(form);
+  const isEmpty = !form.asks.some(({ purposes }) => purposes.length > 0);
+  return (
+    <Paper withBorder p="md" component="section" aria-label={t.preview} className="preview">
+      <Group justify="space-between" mb="sm">
+        <Title order={2} size="h4">
+          {t.preview}
+        </Title>
+        <SegmentedControl
+          size="xs"
+          aria-label={t.previewLanguage}
+          data={[
+            { value: 'de', label: t.german },
+            { value: 'en', label: t.english },
+          ]}
+          value={locale}
+          onChange={(value) => setLocale(value as Locale)}
+        />
+      </Group>
+      {isEmpty ? (
+        <Text c="dimmed">{t.previewEmpty}</Text>
+      ) : preview.data ? (
+        <OfferView quote={preview.data[locale]} locale={locale} />
+      ) : (
+        preview.error && <Alert color="gray">{t.previewFailed}</Alert>
+      )}
+    </Paper>
+  );
+}
+
+function usePreview(form: OfferForm) {
+  const api = useApi();
+  const { title, text, reward, validDays, ...draft } = bodyOf(form);
+  const asks = draft.asks.filter(({ purposes }) => purposes.length > 0);
+  const shown = { title: written(title), text: written(text), asks, reward, validDays };
+  const [body] = useDebouncedValue(JSON.stringify(shown), PAUSE_MS);
+  return useQuery({
+    queryKey: ['offer-preview', body],
+    queryFn: () =>
+      answer(api.POST('/v1/offer-previews', { body: JSON.parse(body) as Partial<Schemas['CreateOfferDto']> })),
+    enabled: asks.length > 0,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+/** What is still empty is left out: it is shown as not written yet. */
+const written = (texts: Record<Locale, string>) =>
+  Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+
+function OfferView({ quote, locale }: { quote: Schemas['QuoteDto']; locale: Locale }) {
+  const t = useText(texts);
+  const rewardWords = useRewardWords();
+  const { list, number } = useFormats();
+  return (
+    <Stack gap="sm" lang={locale}>
+      <Text className="notice-text">{quote.notice.text}</Text>
+      <ul>
+        {quote.asks.map((ask) =>
+          ask.purposes.map((purpose) => (
+            <li key={`${ask.attribute}/${purpose.key}`}>
+              {ask.title}: {purpose.title}{' '}
+              <Badge variant="default" size="sm" tt="none">
+                {purpose.required ? t.previewRequired : t.previewOptional}
+              </Badge>{' '}
+              <Text span size="sm" c="dimmed">
+                {list(purpose.recipients)} · {t.previewKept(number(ask.retentionDays))}
+              </Text>
+            </li>
+          )),
+        )}
+      </ul>
+      <Text fw={600}>{t.previewGets(rewardWords(quote.reward))}</Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,5 @@
+import { de } from './de';
+import { en } from './en';
+
+export const texts = { de, en };
+export type OfferTexts = typeof de;

@@ -1,0 +1,25 @@
+/** What the parts that pages have in common say. */
+export const de = {
+  more: 'Mehr zeigen',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  once: 'Nur dieses eine Mal zu sehen',
+  onceHint: 'Lege es jetzt dort ab, wo es gebraucht wird. Später kann es niemand mehr zeigen; dann hilft nur ein neues.',
+  kept: 'Ich habe es abgelegt',
+  cancel: 'Abbrechen',
+  typeToConfirm: (word: string) => `Tippe „${word}“, um zu bestätigen`,
+  job: {
+    queued: 'Wartet auf seinen Anfang',
+    running: 'Läuft',
+    done: 'Fertig',
+    cancelled: 'Angehalten',
+    failed: 'Gescheitert',
+    of: (done: string, total: string) => `${done} von ${total} Personen`,
+    left: (duration: string) => `noch etwa ${duration}`,
+    stop: 'Anhalten',
+    stopHint: 'Was schon beendet ist, bleibt beendet. Neue Freigaben bleiben gesperrt.',
+    failedSome: (failed: string) => `Bei ${failed} Personen ging es nicht. Beginne noch einmal: Sie werden dann nachgeholt.`,
+    away: 'Der Dienst antwortet gerade nicht. Die Arbeit geht dort weiter; der Stand kommt, sobald die Verbindung wieder da ist.',
+    dismiss: 'Ausblenden',
+  },
+};

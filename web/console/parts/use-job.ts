@@ -1,0 +1,66 @@
+import { useEffect, useState } from 'react';
+import type { Api, Schemas } from '../api/client';
+import { ProblemError } from '../api/problem';
+import { useApi } from '../session/session';
+
+export type JobView = Schemas['JobView'];
+
+const AGAIN_AFTER_MS = 2000;
+
+export const isUnderWay = (job: JobView): boolean => job.status === 'queued' || job.status === 'running';
+
+interface Watched {
+  job: JobView | undefined;
+  /** There is no answer just now; it is asked for again and again. */
+  isAway: boolean;
+  /** The service does not tell: it is not asked any more. */
+  refused: ProblemError | null;
+}
+
+/** How a job goes on, as the service tells it, until it is finished. */
+export function useJob(id: string): Watched {
+  const api = useApi();
+  const [watched, setWatched] = useState<Watched>({ job: undefined, isAway: false, refused: null });
+  useEffect(() => {
+    const left = new AbortController();
+    const onView = (job: JobView) => setWatched({ job, isAway: false, refused: null });
+    void watch(api, id, left.signal, onView, () => setWatched((before) => ({ ...before, isAway: true }))).catch(
+      (error: unknown) => {
+        if (error instanceof ProblemError) setWatched({ job: undefined, isAway: false, refused: error });
+        else if (!left.signal.aborted) throw error;
+      },
+    );
+    return () => left.abort();
+  }, [api, id]);
+  return watched;
+}
+
+async function watch(api: Api, id: string, signal: AbortSignal, onView: (job: JobView) => void, onAway: () => void) {
+  for (let last: JobView | undefined; last === undefined || isUnderWay(last); ) {
+    try {
+      for await (const data of jobEvents(api, id, signal)) onView((last = JSON.parse(data) as JobView));
+    } catch (error) {
+      if (signal.aborted || error instanceof ProblemError) throw error;
+      onAway();
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
+  }
+}
+
+/** The data of server-sent events, one after another; the API sends each on a line of its own. */
+async function* jobEvents(api: Api, id: string, signal: AbortSignal): AsyncGenerator<string> {
+  const { data: body } = await api.GET('/v1/jobs/{id}', {
+    params: { path: { id } },
+    headers: { accept: 'text/event-stream' },
+    parseAs: 'stream',
+    signal,
+  });
+  if (!body) return;
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let rest = '';
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    const lines = (rest + value).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length);
+  }
+}
