@@ -13,7 +13,7 @@ const FURTHEST = 2;
 
 /** What is left of an offer's budget day by day, and when it will be empty at the pace of the last days. */
 export function BurnDownPicture({ figure: burnDown, words, formats, onCsv }: PictureOf<BurnDown>) {
-  const left = (value: number | null) => (value === null ? '–' : formats.number(value));
+  const said = (value: number | null) => (value === null ? words.withheld : formats.number(value));
   return (
     <Picture
       title={words.burnDown.title}
@@ -24,8 +24,8 @@ export function BurnDownPicture({ figure: burnDown, words, formats, onCsv }: Pic
       keyOf={({ day }) => day}
       columns={[
         { title: words.day, cell: ({ day }) => formats.day(day) },
-        { title: words.burnDown.spent, numeric: true, cell: ({ spent }) => formats.number(spent) },
-        { title: words.burnDown.left, numeric: true, cell: (day) => left(day.left) },
+        { title: words.burnDown.spent, numeric: true, cell: ({ spent }) => said(spent) },
+        { title: words.burnDown.left, numeric: true, cell: (day) => said(day.left) },
       ]}
     >
       {burnDown.days.length > 0 && <Lines figure={burnDown} words={words} formats={formats} />}
@@ -34,7 +34,9 @@ export function BurnDownPicture({ figure: burnDown, words, formats, onCsv }: Pic
 }
 
 function Lines({ figure: burnDown, words, formats }: Omit<PictureOf<BurnDown>, 'onCsv'>) {
-  const { days, budget, forecast } = burnDown;
+  const { budget, forecast } = burnDown;
+  // A day that is not shown is in the next one that is.
+  const days = burnDown.days.filter(({ spent }) => spent !== null);
   const heights = budget === null ? runningSum(days) : days.map(({ left }) => left ?? 0);
   const times = days.map(({ day }) => Date.parse(day));
   const first = times[0] ?? 0;
@@ -114,7 +116,7 @@ export function Key({ line, children }: { line: string; children: ReactNode }) {
 
 function runningSum(days: BurnDown['days']): number[] {
   let sum = 0;
-  return days.map(({ spent }) => (sum += spent));
+  return days.map(({ spent }) => (sum += spent ?? 0));
 }
 
 function dayTicks(first: number, last: number, wanted: number, formats: Formats): [time: number, label: string][] {

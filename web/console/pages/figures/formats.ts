@@ -1,6 +1,7 @@
 import { formatsOf, type Formats as PageFormats } from '../../format';
 import type { Locale } from '../../locale';
 import type { Count } from './shapes';
+import { texts } from './texts';
 
 /** How the figures are written in one language, beyond what all pages write. */
 export interface Formats extends PageFormats {
@@ -41,7 +42,10 @@ export function figureFormatsOf(locale: Locale): Formats {
     compact: (value) => compact.format(value),
     shortDay: (day) => shortDay.format(new Date(`${day}T00:00:00Z`)),
     month: (yearAndMonth) => month.format(new Date(`${yearAndMonth}-01T00:00:00Z`)),
-    count: ({ value, fewerThan = 10 }) => (value === null ? `<${fewerThan}` : common.number(value)),
+    count: ({ value, fewerThan = 10, withheld }) => {
+      if (value !== null) return common.number(value);
+      return withheld ? texts[locale].withheld : `<${fewerThan}`;
+    },
     duration: (milliseconds) => durationText(tag, milliseconds, 'long'),
     shortDuration: (milliseconds) => durationText(tag, milliseconds, 'short'),
   };

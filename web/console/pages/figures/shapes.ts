@@ -1,7 +1,11 @@
-/** How many persons; without a value where there are fewer than ten, so that no one can be told from the others. */
+/**
+ * How many persons. Without a value where there are fewer than ten (`fewerThan`), or where by taking one number from another one
+ * could tell a group of fewer than ten (`withheld`).
+ */
 export interface Count {
   value: number | null;
   fewerThan?: number;
+  withheld?: boolean;
 }
 
 export interface Funnel {
@@ -13,8 +17,8 @@ export interface Funnel {
 export interface BurnDown {
   unit: 'points' | 'codes';
   budget: number | null;
-  days: { day: string; spent: number; left: number | null }[];
-  forecast: { perDay: number; emptyOn: string | null };
+  days: { day: string; spent: number | null; left: number | null }[];
+  forecast: { perDay: number | null; emptyOn: string | null };
 }
 
 export interface Cohorts {
@@ -24,8 +28,8 @@ export interface Cohorts {
 export interface AttributeCosts {
   attributes: {
     attribute: string;
-    title: string;
-    pointsPaid: number;
+    title: { de: string; en: string };
+    pointsPaid: number | null;
     usable: Count;
     pointsPerUsable: number | null;
   }[];

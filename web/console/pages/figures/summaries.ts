@@ -1,3 +1,4 @@
+import type { Locale } from '../../locale';
 import type { Formats } from './formats';
 import type { AttributeCosts, BurnDown, Cohorts, Funnel, Liability, StoppingTimes } from './shapes';
 import type { FigureWords as Words } from './texts';
@@ -22,16 +23,16 @@ export function funnelSummary({ steps, from, to }: Funnel, words: Words, formats
 
 export function burnDownSummary({ unit, budget, days, forecast }: BurnDown, words: Words, formats: Formats): string {
   const units = words[unit];
-  const spent = days.reduce((sum, day) => sum + day.spent, 0);
+  const spent = days.reduce((sum, day) => sum + (day.spent ?? 0), 0);
   if (budget === null) return words.burnDown.summaryOpen({ spent: formats.number(spent), unit: units });
-  const left = days.at(-1)?.left ?? budget;
+  const left = days.findLast((day) => day.left !== null)?.left ?? budget;
   if (left <= 0) return words.burnDown.summaryEmpty;
   const said = words.burnDown.summaryLeft({
     left: formats.number(left),
     budget: formats.number(budget),
     unit: units,
   });
-  if (forecast.emptyOn === null) return `${said} ${words.burnDown.summaryLasting}`;
+  if (forecast.emptyOn === null || forecast.perDay === null) return `${said} ${words.burnDown.summaryLasting}`;
   const until = { perDay: formats.tenths(forecast.perDay), unit: units, emptyOn: formats.day(forecast.emptyOn) };
   return `${said} ${words.burnDown.summaryForecast(until)}`;
 }
@@ -51,9 +52,11 @@ export function cohortsSummary({ cohorts }: Cohorts, words: Words, formats: Form
   return `${words.cohorts.summary} ${words.cohorts.summaryBest(best)}`;
 }
 
-export function costsSummary({ attributes }: AttributeCosts, words: Words, formats: Formats): string {
+export function costsSummary({ attributes }: AttributeCosts, words: Words, formats: Formats, locale: Locale): string {
   const known = attributes
-    .flatMap(({ title, pointsPerUsable }) => (pointsPerUsable === null ? [] : [{ title, points: pointsPerUsable }]))
+    .flatMap(({ title, pointsPerUsable }) =>
+      pointsPerUsable === null ? [] : [{ title: title[locale], points: pointsPerUsable }],
+    )
     .toSorted((one, other) => other.points - one.points);
   const [dearest] = known;
   const cheapest = known.at(-1);

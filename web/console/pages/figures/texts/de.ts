@@ -3,7 +3,8 @@ type Put<Name extends string> = Record<Name, string>;
 
 export const de = {
   title: 'Zahlen',
-  lead: 'Was deine Angebote bewirken. Weniger als zehn Personen stehen immer als „<10“ da, damit niemand zu erkennen ist.',
+  lead: 'Was deine Angebote bewirken. Weniger als zehn Personen stehen immer als „<10“ da, und „nicht gezeigt“, was durch Abziehen doch eine so kleine Gruppe verriete.',
+  withheld: 'nicht gezeigt',
   offer: 'Angebot',
   allOffers: 'Alle Angebote',
   chooseOffer: 'Trichter und Budget gehören zu einem Angebot. Wähle oben eines aus.',

@@ -2,7 +2,8 @@ import type { de } from './de';
 
 export const en: typeof de = {
   title: 'Figures',
-  lead: 'What your offers achieve. Fewer than ten persons are always shown as “<10”, so that nobody can be told from the others.',
+  lead: 'What your offers achieve. Fewer than ten persons are always “<10”, and what would give away so small a group by subtraction is “not shown”.',
+  withheld: 'not shown',
   offer: 'Offer',
   allOffers: 'All offers',
   chooseOffer: 'Funnel and budget belong to one offer. Choose one above.',
@@ -87,8 +88,8 @@ export const en: typeof de = {
     most: '95 of 100',
     p50: ({ step }) => `${step}, half`,
     p95: ({ step }) => `${step}, 95 of 100`,
-    summary: ({ weeks, step, p50, p95 }) =>
-      `For ${weeks} weeks: half of the revocations were ${step} after ${p50}, 95 of 100 after ${p95}.`,
+    summary: ({ weeks }) => `In the last ${weeks} weeks:`,
+    summaryStep: ({ p50, step, p95 }) => `Half of the revocations were ${step} after ${p50}, 95 of 100 after ${p95}.`,
     stepBlocked: 'blocked',
     stepErased: 'erased',
     stepTold: 'told to all recipients',
