@@ -18,6 +18,7 @@ import { KeysController } from './keys.controller';
 import { KeysService } from './keys.service';
 import { MySessionController } from './my-session.controller';
 import { OidcTokens } from './oidc-tokens';
+import { ProgrammeController } from './programme.controller';
 import { ProgrammesController } from './programmes.controller';
 import { ProgrammesService } from './programmes.service';
 
@@ -30,6 +31,7 @@ import { ProgrammesService } from './programmes.service';
     MySessionController,
     EmbedOriginsController,
     ConsoleController,
+    ProgrammeController,
   ],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -19,7 +19,7 @@ const ISSUERS: Statement = {
 };
 const STAFF: Statement = {
   name: 'staff_at_hand',
-  text: `SELECT p.name, p.slug, p.locale, (SELECT k.name FROM access_keys k WHERE k.programme_id = $1 AND k.id = $2) AS key
+  text: `SELECT p.name, p.slug, p.locale, p.requires_approval AS "requiresApproval", (SELECT k.name FROM access_keys k WHERE k.programme_id = $1 AND k.id = $2) AS key
            FROM programmes p WHERE p.id = $1`,
 };
 
@@ -62,8 +62,8 @@ export class ConsoleController {
       tx.query<StaffRow>(STAFF, [programmeId, callerId]),
     );
     if (!row) throw new Error('The programme of this transaction is not there');
-    const { name, slug, locale, key } = row;
-    const programme = { id: toPublicId('prg', programmeId), name, slug, locale, requiresApproval: false };
+    const { name, slug, locale, requiresApproval, key } = row;
+    const programme = { id: toPublicId('prg', programmeId), name, slug, locale, requiresApproval };
     return { programme, role, name: person ?? key ?? '' };
   }
 }
@@ -72,6 +72,7 @@ interface StaffRow {
   name: string;
   slug: string;
   locale: 'de' | 'en';
+  requiresApproval: boolean;
   /** Name of the key; null where the caller came with a token. */
   key: string | null;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsString, Length, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsString, Length, Matches } from 'class-validator';
 
 export class NewProgrammeDto {
   /** Short name, the programme's own for good. */
@@ -19,6 +19,32 @@ export class NewProgrammeDto {
   @IsIn(['de', 'en'])
   @ApiProperty({ enum: ['de', 'en'], example: 'de' })
   locale: 'de' | 'en';
+}
+
+/** What a programme has decided about itself. */
+export class ProgrammeSettingsDto {
+  @ApiProperty({ example: 'prg_01kbn7p4a2f8x9d0v5q3w6y1zr' })
+  id: string;
+
+  @ApiProperty({ example: 'Rosenrot Club' })
+  name: string;
+
+  @ApiProperty({ example: 'rosenrot' })
+  slug: string;
+
+  @ApiProperty({ enum: ['de', 'en'], example: 'de' })
+  locale: 'de' | 'en';
+
+  /** Whether an offer is published only after a second person has approved it. */
+  @ApiProperty({ example: true })
+  requiresApproval: boolean;
+}
+
+export class EditProgrammeDto {
+  /** From the answer on nothing is published that a second person has not approved; false: one person is enough. */
+  @IsBoolean()
+  @ApiProperty({ example: true })
+  requiresApproval: boolean;
 }
 
 export class ProgrammeDto {

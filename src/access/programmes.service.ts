@@ -4,11 +4,19 @@ import { newId, toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { conflict } from '../platform/problem';
 import { issueKey } from './issue-key';
-import type { NewProgrammeDto, ProgrammeDto } from './programmes.dto';
+import type { EditProgrammeDto, NewProgrammeDto, ProgrammeDto, ProgrammeSettingsDto } from './programmes.dto';
 
 const INSERT: Statement = {
   name: 'insert_programme',
   text: 'INSERT INTO programmes (id, slug, name, locale, wrapped_key) VALUES ($1, $2, $3, $4, $5)',
+};
+const SHOW: Statement = {
+  name: 'programme_settings',
+  text: `SELECT name, slug, locale, requires_approval AS "requiresApproval" FROM programmes WHERE id = $1`,
+};
+const EDIT: Statement = {
+  name: 'edit_programme',
+  text: 'UPDATE programmes SET requires_approval = $2 WHERE id = $1',
 };
 
 @Injectable()
@@ -35,5 +43,16 @@ export class ProgrammesService {
       }
       throw error;
     }
+  }
+
+  async settings(tx: Tx): Promise<ProgrammeSettingsDto> {
+    const [row] = await tx.query<Omit<ProgrammeSettingsDto, 'id'>>(SHOW, [tx.programmeId]);
+    if (!row) throw new Error('The programme of this transaction is not there');
+    return { id: toPublicId('prg', tx.programmeId), ...row };
+  }
+
+  async edit(tx: Tx, { requiresApproval }: EditProgrammeDto): Promise<ProgrammeSettingsDto> {
+    await tx.query(EDIT, [tx.programmeId, requiresApproval]);
+    return this.settings(tx);
   }
 }

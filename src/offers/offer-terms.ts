@@ -3,7 +3,10 @@ import type { CreateOfferDto, EditOfferDto, OfferTermsDto } from './offer.dto';
 import type { OfferVersionEntity } from './offer-version.entity';
 import type { DiscountTerms, Reward } from './published-offer';
 
-type Terms = Omit<OfferVersionEntity, 'programmeId' | 'offerId' | 'version' | 'change' | 'publishedAt'>;
+export type Terms = Omit<
+  OfferVersionEntity,
+  'programmeId' | 'offerId' | 'version' | 'change' | 'publishedAt' | 'publishedBy' | 'writtenBy' | 'revision'
+>;
 
 const PER_CUSTOMER = { times: 1, everyDays: 365 };
 

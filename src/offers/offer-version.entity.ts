@@ -94,4 +94,16 @@ export class OfferVersionEntity {
 
   @Column('timestamptz', { name: 'published_at', nullable: true })
   publishedAt: Date | null;
+
+  /** Of the caller who published it; null: before this was asked, or not yet. */
+  @Column('uuid', { name: 'published_by', nullable: true })
+  publishedBy: string | null;
+
+  /** Of the caller who edited it last. */
+  @Column('uuid', { name: 'written_by', nullable: true })
+  writtenBy: string | null;
+
+  /** Counts the edits; the database does. */
+  @Column({ type: 'integer', insert: false, update: false })
+  revision: number;
 }

@@ -29,6 +29,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { AreTexts, IsKey, isWithin, TextsDto } from '../catalogue';
+import { ApprovalDto } from './approval.dto';
 import { AskDto } from './ask.dto';
 import { faultOfEligibility } from './eligibility';
 import { NOTICE_CHANGES, type NoticeChange } from './notice-change';
@@ -311,6 +312,10 @@ export class OfferDraftDto extends OfferTermsDto {
   /** The version it becomes when it is published. */
   @ApiProperty({ type: 'integer', example: 2 })
   version: number;
+
+  /** Counts the edits: an approval is of one revision. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  revision: number;
 }
 
 export class OfferNoticeDto {
@@ -346,6 +351,13 @@ export class OfferDto extends OfferTermsDto {
   /** What the next version will be, if someone works on it. */
   @ApiProperty({ type: () => OfferDraftDto, nullable: true })
   draft: OfferDraftDto | null;
+
+  @ApiProperty({ type: () => ApprovalDto })
+  approval: ApprovalDto;
+
+  /** What the offer may still promise, in its budget's unit: points or codes. Absent where none limits it, or none is in force. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, example: 98800 })
+  budgetLeft?: number;
 
   /** The texts that customers see of the version in force. */
   @ApiProperty({ type: () => [OfferNoticeDto] })

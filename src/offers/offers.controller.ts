@@ -11,7 +11,7 @@ import { OffersService } from './offers.service';
 import { Publishing } from './publishing';
 import { DiscountRewardDto, PointsRewardDto } from './reward.dto';
 
-const OFFER_STATE = { 409: { 'offer-state': 'the offer is not in a state for that' } };
+export const OFFER_STATE = { 409: { 'offer-state': 'the offer is not in a state for that' } };
 const MAY_NOT_BEGIN = { 409: { ...OFFER_STATE[409], 'programme-ended': 'nothing new begins in it' } };
 
 @ApiTags('Offers')
@@ -30,7 +30,7 @@ export class OffersController {
   @ApiOperation({ operationId: 'createOffer', summary: 'Writes a new offer, as a draft' })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateOfferDto): Promise<OfferDto> {
-    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.create(tx, body));
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.create(tx, body, call.principal.callerId));
   }
 
   @Get()
@@ -55,7 +55,7 @@ export class OffersController {
   })
   @ApiProblems(OFFER_STATE)
   edit(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string, @Body() body: EditOfferDto): Promise<OfferDto> {
-    return this.database.withEntities(caller.programmeId, (tx) => this.offers.edit(tx, id, body));
+    return this.database.withEntities(caller, (tx) => this.offers.edit(tx, id, body, caller.callerId));
   }
 
   @Post(':id/publish')
@@ -66,9 +66,12 @@ export class OffersController {
   })
   @ApiOkResponse({ type: OfferDto })
   @ApiBody({ type: PublishOfferDto, required: false })
-  @ApiProblems(MAY_NOT_BEGIN)
+  @ApiProblems({
+    409: { ...MAY_NOT_BEGIN[409], 'approval-required': 'the programme wants a second person to approve it' },
+  })
   publish(@ThisCall() call: Call, @Param('id') id: string, @Body() decision: PublishOfferDto): Promise<OfferDto> {
-    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id, decision));
+    const { callerId } = call.principal;
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id, decision, callerId));
   }
 
   @Post(':id/pause')

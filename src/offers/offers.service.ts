@@ -5,19 +5,23 @@ import type { EntityTx } from '../platform/database';
 import { type Page, pageOf, type PageQuery } from '../platform/http/page.dto';
 import { newId, parsePublicId, requireId, toPublicId } from '../platform/ids';
 import { conflict, type Fault, invalidField, invalidRequest, notFound } from '../platform/problem';
+import type { ApprovalDto } from './approval.dto';
 import type { AskDto } from './ask.dto';
+import { remaining } from './budgets';
 import { type Grace, gracesOf } from './graces';
 import { NoticeEntity } from './notice.entity';
 import type { CreateOfferDto, EditOfferDto, OfferDto } from './offer.dto';
 import { OfferEntity, type OfferStatus } from './offer.entity';
-import { edited, faultsOfTerms, termsOf, toDto } from './offer-terms';
+import { edited, faultsOfTerms, type Terms, termsOf, toDto } from './offer-terms';
 import { OfferVersionEntity } from './offer-version.entity';
 import { requireOngoing } from './ongoing';
+import { peopleOf } from './people';
+import { isSubmissionOf, newestSubmissions } from './submissions';
 import { namesWithdrawn } from './withdrawn';
 
 export const offerState = (detail: string) => conflict('offer-state', 'The offer is not in a state for that', detail);
 
-/** Writes offers, and takes them from draft to live, paused and ended. Ids are public ones. */
+/** Writes offers, and takes them from draft to live, paused and ended. Ids are public ones; by is the caller's uuid. */
 @Injectable()
 export class OffersService {
   constructor(
@@ -26,13 +30,13 @@ export class OffersService {
   ) {}
 
   /** @throws 422 with pointers, 409 `key-taken`. */
-  async create(tx: EntityTx, body: CreateOfferDto): Promise<OfferDto> {
+  async create(tx: EntityTx, body: CreateOfferDto, by: string): Promise<OfferDto> {
     const terms = termsOf(body);
     await this.check(tx, body.asks, faultsOfTerms(terms));
     const id = newId();
     const offer = { programmeId: tx.programmeId, id, key: body.key, status: 'draft' as const, publishedVersion: null };
     await orKeyTaken('offers_key_unique', 'offer', tx.entities.insert(OfferEntity, offer));
-    await saveDraft(tx, id, 1, terms);
+    await saveDraft(tx, { offerId: id, version: 1 }, terms, by);
     return this.one(tx, toPublicId('off', id));
   }
 
@@ -40,7 +44,7 @@ export class OffersService {
    * Edits the draft; of a published offer, that of its next version.
    * @throws 404, 422 with pointers, 409 `offer-state` when the offer has ended.
    */
-  async edit(tx: EntityTx, offerId: string, body: EditOfferDto): Promise<OfferDto> {
+  async edit(tx: EntityTx, offerId: string, body: EditOfferDto, by: string): Promise<OfferDto> {
     const offer = await lockOffer(tx, offerId);
     if (offer.status === 'ended') throw offerState('An offer that has ended is not edited: make a new one.');
     const versions = await tx.entities.find(OfferVersionEntity, {
@@ -52,7 +56,8 @@ export class OffersService {
     if (!newest) throw notFound('offer');
     const terms = edited(newest, body);
     await this.check(tx, terms.asks, faultsOfTerms(terms));
-    await saveDraft(tx, offer.id, newest.publishedAt === null ? newest.version : newest.version + 1, terms);
+    const version = newest.publishedAt === null ? newest.version : newest.version + 1;
+    await saveDraft(tx, { offerId: offer.id, version }, terms, by);
     return this.one(tx, offerId);
   }
 
@@ -109,20 +114,26 @@ export class OffersService {
     const versions = await tx.entities.find(OfferVersionEntity, { where: [drafts, ...published] });
     const inForce = published.map(({ offerId, version }) => ({ offerId, offerVersion: version }));
     const notices = inForce.length === 0 ? [] : await tx.entities.findBy(NoticeEntity, inForce);
-    const graces = await gracesOf(
+    const publishedIds = published.map(({ offerId }) => offerId);
+    const graces = await gracesOf(tx, publishedIds);
+    const left = await remaining(tx, publishedIds);
+    const approvals = await approvalsOf(
       tx,
-      published.map(({ offerId }) => offerId),
+      versions.filter(({ publishedAt }) => publishedAt === null),
     );
     return offers.map((offer) =>
       toOfferDto(offer, {
         versions: versions.filter(({ offerId }) => offerId === offer.id),
         notices: notices.filter(({ offerId }) => offerId === offer.id),
         graces: graces.filter(({ offerId }) => offerId === offer.id),
+        left: left.get(offer.id),
+        approval: approvals.get(offer.id) ?? { state: 'none' },
       }),
     );
   }
 
-  private async check(tx: EntityTx, asks: AskDto[], faults: Fault[]): Promise<void> {
+  /** @throws 422 with these faults, and with pointers to what the catalogue does not have. */
+  async check(tx: EntityTx, asks: AskDto[], faults: Fault[]): Promise<void> {
     const attributes = await this.attributes.byKey(
       tx,
       asks.map(({ attribute }) => attribute),
@@ -157,11 +168,11 @@ export async function lockOffer(tx: EntityTx, offerId: string): Promise<OfferEnt
 
 async function saveDraft(
   tx: EntityTx,
-  offerId: string,
-  version: number,
-  terms: ReturnType<typeof termsOf>,
+  { offerId, version }: { offerId: string; version: number },
+  terms: Terms,
+  by: string,
 ): Promise<void> {
-  const draft = { ...terms, programmeId: tx.programmeId, offerId, version, publishedAt: null };
+  const draft = { ...terms, programmeId: tx.programmeId, offerId, version, writtenBy: by, publishedAt: null };
   await tx.entities.save(OfferVersionEntity, draft);
 }
 
@@ -169,9 +180,36 @@ interface OfferParts {
   versions: OfferVersionEntity[];
   notices: NoticeEntity[];
   graces: Grace[];
+  left: bigint | undefined;
+  approval: ApprovalDto;
 }
 
-function toOfferDto(offer: OfferEntity, { versions, notices, graces }: OfferParts): OfferDto {
+/** How far each of these drafts is, by the uuids of their offers. */
+async function approvalsOf(tx: EntityTx, drafts: OfferVersionEntity[]): Promise<Map<string, ApprovalDto>> {
+  const newest = await newestSubmissions(
+    tx,
+    drafts.map(({ offerId }) => offerId),
+  );
+  const current = newest.filter((submission) => drafts.some((draft) => isSubmissionOf(submission, draft)));
+  const personOf = await peopleOf(
+    tx,
+    current.flatMap(({ submittedBy, approvedBy }) => [submittedBy, approvedBy]),
+  );
+  return new Map(
+    current.map(({ offerId, submittedBy, submittedAt, approvedBy, approvedAt }) => [
+      offerId,
+      {
+        state: approvedBy === null ? 'awaiting' : 'approved',
+        submittedBy: personOf(submittedBy),
+        submittedAt: submittedAt.toISOString(),
+        approvedBy: personOf(approvedBy),
+        approvedAt: approvedAt?.toISOString(),
+      },
+    ]),
+  );
+}
+
+function toOfferDto(offer: OfferEntity, { versions, notices, graces, left, approval }: OfferParts): OfferDto {
   const draft = versions.find(({ publishedAt }) => publishedAt === null);
   const inForce = versions.find(({ publishedAt }) => publishedAt !== null);
   const shown = inForce ?? draft;
@@ -182,7 +220,9 @@ function toOfferDto(offer: OfferEntity, { versions, notices, graces }: OfferPart
     status: offer.status,
     version: offer.publishedVersion,
     ...toDto(shown),
-    draft: draft ? { version: draft.version, ...toDto(draft) } : null,
+    draft: draft ? { version: draft.version, revision: draft.revision, ...toDto(draft) } : null,
+    approval,
+    budgetLeft: left === undefined ? undefined : Number(left),
     notices: notices
       .map(({ id, locale, hash, text }) => ({ id: toPublicId('ntc', id), locale, hash, text }))
       .sort((a, b) => a.locale.localeCompare(b.locale)),

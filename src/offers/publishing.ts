@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import {
-  AttributesService,
-  lockGateShared,
-  type NamedRecipient,
-  type PurposeEntity,
-  PurposesService,
-  RecipientsService,
-} from '../catalogue';
-import type { Statement, EntityTx } from '../platform/database';
+import { lockGateShared } from '../catalogue';
+import { type EntityTx, type Statement, violatedConstraint } from '../platform/database';
 import { newId } from '../platform/ids';
-import { type Fault, invalidRequest } from '../platform/problem';
+import { conflict, type Fault, invalidRequest } from '../platform/problem';
 import { namesCalifornia } from './audience';
 import { setBudget } from './budgets';
 import { grantGrace } from './graces';
@@ -19,29 +12,44 @@ import { NoticeEntity } from './notice.entity';
 import { noticeText } from './notice-text';
 import type { OfferDto } from './offer.dto';
 import { OfferEntity } from './offer.entity';
-import { type DraftAsk, OfferVersionEntity, type PublishedAsk } from './offer-version.entity';
+import type { Terms } from './offer-terms';
+import { OfferVersionEntity, type PublishedAsk } from './offer-version.entity';
 import { lockOffer, OffersService, offerState } from './offers.service';
 import { requireOngoing } from './ongoing';
+import type { Locale } from './published-offer';
+import { Snapshots } from './snapshots';
 
 const NOW: Statement = { name: 'time_of_publishing', text: 'SELECT now() AS now' };
 const PROGRAMME_NAME: Statement = { name: 'programme_name', text: 'SELECT name FROM programmes WHERE id = $1' };
+
+/** The database's own word: where the programme wants a second person, only what they approved is published. */
+async function orApprovalRequired<T>(publishing: Promise<T>): Promise<T> {
+  try {
+    return await publishing;
+  } catch (error) {
+    if (violatedConstraint(error) !== 'offer_versions_approved') throw error;
+    throw conflict(
+      'approval-required',
+      'A second person must approve the draft',
+      'Submit it, and have someone else approve it. An approval ends when the draft is edited or the catalogue behind it changes.',
+    );
+  }
+}
 
 /** Turns a draft into the version in force: what it asks is fixed as the catalogue has it now, and its notices are written. */
 @Injectable()
 export class Publishing {
   constructor(
     private readonly offers: OffersService,
-    private readonly attributes: AttributesService,
-    private readonly purposes: PurposesService,
-    private readonly recipients: RecipientsService,
+    private readonly snapshots: Snapshots,
   ) {}
 
   /**
-   * @throws 404; 409 `offer-state` when it has ended or there is no draft, `programme-ended`; 422 with pointers when an attribute
+   * @throws 404; 409 `offer-state` when it has ended or there is no draft, `programme-ended`, `approval-required`; 422 with pointers when an attribute
    * could be used by nobody, a purpose was withdrawn, the offer is over already, California lacks its value-of-data record, or
    * what goes beyond existing consents is called compatible.
    */
-  async publish(tx: EntityTx, offerId: string, decision: ChangeDecision): Promise<OfferDto> {
+  async publish(tx: EntityTx, offerId: string, decision: ChangeDecision, by: string): Promise<OfferDto> {
     // Nothing is withdrawn between reading the catalogue and the commit.
     await lockGateShared(tx);
     await requireOngoing(tx);
@@ -52,14 +60,15 @@ export class Publishing {
     });
     if (offer.status === 'ended') throw offerState('An offer that has ended is not published again.');
     if (!draft || draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
-    const { asks, faults } = await this.snapshot(tx, draft.asks);
+    const { asks, faults } = await this.snapshots.take(tx, draft.asks);
     const judged = judgeChange(await this.asksBefore(tx, offer), asks, decision);
     const { change } = judged;
     // The database's clock: those of processes may differ.
     const now = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
-    faults.push(...timeFaults(draft, now), ...californiaFaults(draft, now), ...judged.faults);
+    faults.push(...publicationFaults(draft, now), ...judged.faults);
     if (faults.length > 0) throw invalidRequest(faults, 'The offer cannot be published as it is.');
-    await tx.entities.save(OfferVersionEntity, { ...draft, asks, change, publishedAt: now });
+    const published = { ...draft, asks, change, publishedAt: now, publishedBy: by };
+    await orApprovalRequired(tx.entities.save(OfferVersionEntity, published));
     await writeNotices(tx, draft, asks);
     const { budget } = draft;
     await setBudget(tx, offer.id, budget === null ? undefined : BigInt(budget.points ?? budget.codes ?? 0));
@@ -73,68 +82,25 @@ export class Publishing {
   }
 
   /** What the version in force asks; undefined where none was published. */
-  private async asksBefore(tx: EntityTx, { id, publishedVersion }: OfferEntity): Promise<PublishedAsk[] | undefined> {
+  async asksBefore(tx: EntityTx, { id, publishedVersion }: OfferEntity): Promise<PublishedAsk[] | undefined> {
     if (publishedVersion === null) return undefined;
     const inForce = { programmeId: tx.programmeId, offerId: id, version: publishedVersion };
     const { asks } = await tx.entities.findOneByOrFail(OfferVersionEntity, inForce);
     return asks as PublishedAsk[];
   }
-
-  private async snapshot(tx: EntityTx, drafts: DraftAsk[]): Promise<{ asks: PublishedAsk[]; faults: Fault[] }> {
-    const keys = [...new Set(drafts.flatMap((ask) => ask.purposes.map(({ key }) => key)))];
-    const attributes = await this.attributes.byKey(
-      tx,
-      drafts.map(({ attribute }) => attribute),
-    );
-    const purposes = await this.purposes.byKey(tx, keys);
-    const recipients = await this.recipients.ofPurposes(tx, keys);
-    const faults: Fault[] = [];
-    const asks = drafts.map((ask, n) => {
-      const attribute = attributes.get(ask.attribute);
-      if (!attribute) throw new Error(`Attribute ${ask.attribute} was asked for and is gone`);
-      const { title, schema, sensitivity, retentionDays } = attribute;
-      const asked = ask.purposes.map((purpose) => askedPurpose(purpose, purposes, recipients));
-      faults.push(...usersFaults(ask, n, purposes, recipients));
-      return { ...ask, title, schema, sensitivity, retentionDays, purposes: asked };
-    });
-    return { asks, faults };
-  }
 }
 
-function askedPurpose(
-  { key, required }: DraftAsk['purposes'][number],
-  purposes: Map<string, PurposeEntity>,
-  recipients: Map<string, NamedRecipient[]>,
-): PublishedAsk['purposes'][number] {
-  const purpose = purposes.get(key);
-  if (!purpose) throw new Error(`Purpose ${key} was asked for and is gone`);
-  const { title, description, thirdPartyAdvertising } = purpose;
-  return { key, required, title, description, thirdPartyAdvertising, recipients: recipients.get(key) ?? [] };
-}
+/** What of a version cannot be published now, beside what it asks; pointers into it. */
+export const publicationFaults = (version: Terms, now: Date): Fault[] => [
+  ...timeFaults(version, now),
+  ...californiaFaults(version, now),
+];
 
-/** Data minimisation (GDPR Art. 5(1)(c)): what nobody could use is not asked for. */
-function usersFaults(
-  ask: DraftAsk,
-  n: number,
-  purposes: Map<string, PurposeEntity>,
-  recipients: Map<string, NamedRecipient[]>,
-): Fault[] {
-  const withdrawn = ask.purposes.flatMap(({ key }, m) =>
-    purposes.get(key)?.withdrawnAt
-      ? [{ pointer: `/asks/${n}/purposes/${m}`, message: 'This purpose was withdrawn' }]
-      : [],
-  );
-  const isOfUse = ask.purposes.some(({ key }) => (recipients.get(key) ?? []).length > 0);
-  if (isOfUse) return withdrawn;
-  const message = 'No recipient is registered for any of its purposes: what nobody could use is not asked for';
-  return [...withdrawn, { pointer: `/asks/${n}/attribute`, message }];
-}
-
-function timeFaults({ endsAt }: OfferVersionEntity, now: Date): Fault[] {
+function timeFaults({ endsAt }: Terms, now: Date): Fault[] {
   return endsAt !== null && endsAt <= now ? [{ pointer: '/endsAt', message: 'endsAt is in the past' }] : [];
 }
 
-function californiaFaults({ regions, valueOfData }: OfferVersionEntity, now: Date): Fault[] {
+function californiaFaults({ regions, valueOfData }: Terms, now: Date): Fault[] {
   if (!namesCalifornia(regions)) return [];
   if (valueOfData === null) {
     return [
@@ -149,18 +115,31 @@ function californiaFaults({ regions, valueOfData }: OfferVersionEntity, now: Dat
 }
 
 async function writeNotices(tx: EntityTx, draft: OfferVersionEntity, asks: PublishedAsk[]): Promise<void> {
-  const [programme] = await tx.query<{ name: string }>(PROGRAMME_NAME, [tx.programmeId]);
-  const terms = {
-    ...draft,
-    asks,
-    programme: programme?.name ?? '',
-    valueOfData: namesCalifornia(draft.regions) ? draft.valueOfData : null,
-  };
+  const texts = await noticeTextsOf(tx, draft, asks);
+  const { programmeId, offerId, version } = draft;
   const notices = (['de', 'en'] as const).map((locale) => {
-    const text = noticeText(terms, locale);
-    const hash = createHash('sha256').update(text).digest('hex');
-    const { programmeId, offerId, version } = draft;
+    const { text, hash } = texts[locale];
     return { programmeId, id: newId(), offerId, offerVersion: version, locale, text, hash };
   });
   await tx.entities.insert(NoticeEntity, notices);
+}
+
+/** The notices of terms that ask this: what customers will read. */
+export async function noticeTextsOf(
+  tx: EntityTx,
+  terms: Terms,
+  asks: PublishedAsk[],
+): Promise<Record<Locale, { text: string; hash: string }>> {
+  const [programme] = await tx.query<{ name: string }>(PROGRAMME_NAME, [tx.programmeId]);
+  const notice = {
+    ...terms,
+    asks,
+    programme: programme?.name ?? '',
+    valueOfData: namesCalifornia(terms.regions) ? terms.valueOfData : null,
+  };
+  const write = (locale: Locale) => {
+    const text = noticeText(notice, locale);
+    return { text, hash: createHash('sha256').update(text).digest('hex') };
+  };
+  return { de: write('de'), en: write('en') };
 }

@@ -26,6 +26,8 @@ export type IdPrefix =
   | 'evt'
   | 'dlv'
   | 'exp'
+  | 'chg'
+  | 'stf'
   | 'req';
 
 /** A new UUIDv7: ordered by time, so that it goes to the end of an index; random beyond that, so that processes never collide. */
