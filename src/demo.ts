@@ -5,6 +5,7 @@ import { Api } from './demo/api';
 import { farewell } from './demo/farewell';
 import { readKeys, writeKeys, type DemoKeys } from './demo/keys';
 import { Letterbox } from './demo/letterbox';
+import { Past, WEEKS } from './demo/past';
 import { findProgramme, foundProgramme } from './demo/seed';
 import { Story } from './demo/story';
 import { Teller } from './demo/teller';
@@ -36,7 +37,8 @@ runService('demo', async () => {
     return services.close();
   };
   const api = new Api(`http://localhost:${services.port}`);
-  void tell(api, teller, { operator, earlier, file: files.keys }).then(
+  const past = isOnce ? undefined : services.databaseUrl;
+  void tell(api, teller, { operator, earlier, file: files.keys, past }).then(
     async ({ isGood, keys }) => {
       if (isClosing) return;
       if (!isOnce) return console.log(farewell(keys, files));
@@ -64,12 +66,14 @@ interface Beginning {
   /** Keys of an earlier run. */
   earlier: DemoKeys | undefined;
   file: string;
+  /** Where a past is to be written; the story itself needs none. */
+  past: string | undefined;
 }
 
 async function tell(
   api: Api,
   teller: Teller,
-  { operator, earlier, file }: Beginning,
+  { operator, earlier, file, past }: Beginning,
 ): Promise<{ isGood: boolean; keys: DemoKeys }> {
   const letterbox = await Letterbox.open();
   let keys = earlier && (await findProgramme(api, { ...earlier, operator }));
@@ -81,6 +85,11 @@ async function tell(
     teller.progress('the programme of the last run is there: the story has a new customer');
   }
   writeKeys(file, keys);
+  if (past !== undefined && !(await Past.isThere(api, keys))) {
+    await new Past(api, keys, past).tell((week) =>
+      teller.progress(`inventing ${WEEKS} weeks of customers: week ${week}`),
+    );
+  }
   teller.progress(`ready at ${api.url}`);
   await new Story(api, keys, teller, letterbox).tell();
   return { isGood: teller.summary(), keys };

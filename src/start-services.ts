@@ -7,6 +7,7 @@ import { spawnService, type Service } from './platform/supervisor';
 export interface RunningServices {
   /** Of the API. */
   port: number;
+  databaseUrl: string;
   /** Ends worker and API, then the database where it is ours. */
   close(): Promise<void>;
 }
@@ -56,7 +57,7 @@ export async function startServices(
     await stop();
   };
   if (api.status === 'fulfilled' && worker.status === 'fulfilled') {
-    return { port: Number(api.value.ready['port']), close };
+    return { port: Number(api.value.ready['port']), databaseUrl: url, close };
   }
   await close();
   throw api.status === 'rejected' ? api.reason : (worker as PromiseRejectedResult).reason;

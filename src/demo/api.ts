@@ -39,6 +39,19 @@ export class Api {
     return answer.body;
   }
 
+  put<Body>(path: string, key: string, body: object): Promise<Answer<Body>> {
+    return this.call('PUT', path, { key, body });
+  }
+
+  /** Answered line by line (NDJSON). @throws when the answer is not one of success. */
+  async lines<Line>(path: string, key: string, body: object): Promise<Line[]> {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const response = await fetch(this.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
+  }
+
   private async call<Body>(method: string, path: string, { key, body, idempotencyKey }: Call): Promise<Answer<Body>> {
     const response = await fetch(this.url + path, {
       method,

@@ -186,6 +186,7 @@ export const OFFERS = [
     },
     asks: [{ attribute: 'postcodeArea', purposes: ['invitation'], required: true }],
     reward: { type: 'points', points: 50 },
+    validDays: 120,
     minimumAge: 18,
     regions: ['DE', 'AT', 'CH'],
   },

@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** The variables of demo.env: test keys and what a first share needs, under the names that the curl lines use. */
+/** The variables of demo.env: test keys, the programme's slug, and what a first share needs, under the names that the curl lines use. */
 const NAMES = {
   url: 'GW_URL',
+  programme: 'GW_PROGRAMME',
   operator: 'GW_OPERATOR',
   admin: 'GW_ADMIN',
   marketing: 'GW_MARKETING',

@@ -14,8 +14,9 @@ type Offer = Pick<DemoKeys, 'offer' | 'offerVersion' | 'noticeHash'>;
 
 /** Makes the demo's programme through the published API; webhookUrl is where the newsletter is told. A slug of its own each time: half a programme does not hinder. */
 export async function foundProgramme(api: Api, operator: string, webhookUrl: string): Promise<DemoKeys> {
+  const programme = `morgenrot-${randomBytes(4).toString('hex')}`;
   const { adminKey: admin } = await api.create<{ adminKey: string }>('/v1/programmes', operator, {
-    slug: `morgenrot-${randomBytes(4).toString('hex')}`,
+    slug: programme,
     name: PROGRAMME_NAME,
     locale: 'de',
   });
@@ -39,7 +40,7 @@ export async function foundProgramme(api: Api, operator: string, webhookUrl: str
   }
   const offer = await birthdayOffer(api, storefront);
   if (offer === undefined) throw new Error('The offers that were published are not there');
-  return { url: api.url, operator, admin, marketing, dpo, storefront, ...recipients, ...offer };
+  return { url: api.url, programme, operator, admin, marketing, dpo, storefront, ...recipients, ...offer };
 }
 
 /** The programme of an earlier run, if all of it still is as the story needs it. */
