@@ -41,6 +41,7 @@ const MAY_IMPORT = {
   // What a journal says had happened is done again by those who did it.
   journal: ['consents', 'revocation', 'vault'],
   rights: ['offers'],
+  oversight: ['chain', 'consents'],
   accounting: ['ledger'],
   marketing: [
     'accounting',

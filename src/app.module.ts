@@ -15,6 +15,7 @@ import { JobsModule } from './jobs';
 import { MarketingModule } from './marketing';
 import { MergingModule } from './merging';
 import { OffersModule, offerEntities } from './offers';
+import { OversightModule } from './oversight';
 import { type Platform, PlatformModule } from './platform/platform.module';
 import { RedemptionModule } from './redemption';
 import { RevocationModule } from './revocation';
@@ -50,6 +51,7 @@ export class AppModule {
         CustomerViewModule,
         MarketingModule,
         RightsModule,
+        OversightModule,
         AccountingModule,
       ],
     };
