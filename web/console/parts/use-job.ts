@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { readEvents } from '../../shared/read-events';
 import type { Api, Schemas } from '../api/client';
 import { ProblemError } from '../api/problem';
 import { useApi } from '../session/session';
@@ -38,29 +39,17 @@ export function useJob(id: string): Watched {
 async function watch(api: Api, id: string, signal: AbortSignal, onView: (job: JobView) => void, onAway: () => void) {
   for (let last: JobView | undefined; last === undefined || isUnderWay(last); ) {
     try {
-      for await (const data of jobEvents(api, id, signal)) onView((last = JSON.parse(data) as JobView));
+      const { response } = await api.GET('/v1/jobs/{id}', {
+        params: { path: { id } },
+        headers: { accept: 'text/event-stream' },
+        parseAs: 'stream',
+        signal,
+      });
+      for await (const view of readEvents<JobView>(response)) onView((last = view));
     } catch (error) {
       if (signal.aborted || error instanceof ProblemError) throw error;
       onAway();
       await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     }
-  }
-}
-
-/** The data of server-sent events, one after another; the API sends each on a line of its own. */
-async function* jobEvents(api: Api, id: string, signal: AbortSignal): AsyncGenerator<string> {
-  const { data: body } = await api.GET('/v1/jobs/{id}', {
-    params: { path: { id } },
-    headers: { accept: 'text/event-stream' },
-    parseAs: 'stream',
-    signal,
-  });
-  if (!body) return;
-  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-  let rest = '';
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    const lines = (rest + value).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length);
   }
 }
