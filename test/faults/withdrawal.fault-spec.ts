@@ -12,16 +12,13 @@ import { killWorker, startBench, stopAt, type FaultBench, type Step } from './fa
 
 jest.setTimeout(180_000);
 
-const CUSTOMERS = 5_000;
+const CUSTOMERS = 3_000;
 const WORK_MS = 120_000;
 
 const BATCH: Step[] = [
   { on: 'UPDATE', table: 'consents' },
-  { on: 'INSERT', table: 'consent_events' },
   { on: 'DELETE', table: 'vault_values' },
   { on: 'UPDATE', table: 'key_store.data_keys' },
-  { on: 'INSERT', table: 'erasure_journal' },
-  { on: 'INSERT', table: 'revocation_notices' },
   { on: 'INSERT', table: 'revocations' },
   { on: 'UPDATE', table: 'job_parts' },
   { on: 'COMMIT', table: 'revocations' },
@@ -108,10 +105,11 @@ it.each(BATCH.map((step): [string, Step] => [`${step.on} ${step.table}`, step]))
     const id = await withdraw();
     const barrier = await stopAt(bench.databaseUrl, step);
     const starting = bench.service.startWorker();
-    const standing = await barrier.someone();
+    await barrier.someone();
     await starting;
     await killWorker(bench.service);
-    await bench.sql('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [standing]);
+    // Another batch of its may be on its way to where this one stands.
+    await bench.sql(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'worker'`);
     await barrier.letGo();
     expect(await job(id)).toMatchObject({ status: 'running', done: 0 });
     await bench.service.startWorker();

@@ -19,8 +19,6 @@ const WORK_MS = 60_000;
 
 const BOOKING: Step[] = [
   { on: 'DELETE', table: 'outbox' },
-  { on: 'INSERT', table: 'accounts' },
-  { on: 'INSERT', table: 'lots' },
   { on: 'INSERT', table: 'transfers' },
   { on: 'UPDATE', table: 'accounts' },
   { on: 'COMMIT', table: 'transfers' },
@@ -30,9 +28,7 @@ const CODES: Step[] = [
   { on: 'COMMIT', table: 'discount_codes' },
 ];
 const ERASURE: Step[] = [
-  { on: 'DELETE', table: 'outbox' },
   { on: 'DELETE', table: 'vault_values' },
-  { on: 'INSERT', table: 'erasure_journal' },
   { on: 'UPDATE', table: 'revocations' },
   { on: 'COMMIT', table: 'erasure_journal' },
 ];

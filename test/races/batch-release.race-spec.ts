@@ -11,7 +11,7 @@ import { RELEASED_TOO_LATE, witnesses } from './witnesses';
  */
 
 /** More than one transaction of a batch. */
-const CUSTOMERS = 300;
+const CUSTOMERS = 200;
 const ROUNDS = 4;
 const REVOKED_A_ROUND = 30;
 const refs = Array.from({ length: CUSTOMERS }, (_, n) => `customer-${n}`);

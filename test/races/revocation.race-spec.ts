@@ -50,10 +50,12 @@ async function oneRound(apis: TwoApis, customer: number, round: number, seen: Se
   const sharesAgain = customer % 2 === 0;
   const shared = await apis.share(round, ref);
   const race = { over: false };
-  const reader = async (process: number): Promise<void> => {
-    for (let n = 0; !race.over; n++) seen.earlier.push(await apis.disclose(process, ref, PURPOSES[n % 2]));
+  // To the one process and the other, for the one purpose and the other, in turn.
+  const read = async (): Promise<void> => {
+    for (let n = round; !race.over; n++)
+      seen.earlier.push(await apis.disclose(n, ref, PURPOSES[Math.floor(n / 2) % 2]));
   };
-  const readers = [reader(0), reader(1)];
+  const reader = read();
   await sleep(Math.random() * 20);
   const [scope, ended] = scopes(shared.body['id'] as string)[(customer + round) % 5]!;
   const again = sharesAgain ? apis.share(round + 1, ref) : undefined;
@@ -67,7 +69,7 @@ async function oneRound(apis: TwoApis, customer: number, round: number, seen: Se
     const disclosure = parsePublicId('dsc', body['id'] as string)!;
     seen.later.push({ disclosure, revocation: parsePublicId('rev', revoked.body['id'] as string)! });
   }
-  await Promise.all([...readers, again]);
+  await Promise.all([reader, again]);
   // What the next round finds is what it shares.
   await apis.revoke(round, ref, { everything: true });
 }

@@ -8,7 +8,7 @@ import { startTwoApis, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
  * customer's lock and the programme's gate, are taken out at the end, and the same races are then expected to leak.
  */
 
-const ROUNDS = 25;
+const ROUNDS = 15;
 const CUSTOMERS = ['one', 'two', 'three', 'four'];
 
 /** A release waits before its commit, and writes down when it commits. */

@@ -12,7 +12,7 @@ import { startTwoApis, type TwoApis } from './two-apis';
  * when lockRecipients() is left out of markBatch() or of acknowledge(): a recipient then reads on with an overdue answer.
  */
 
-const ROUNDS = 25;
+const ROUNDS = 15;
 const HOUR_MS = 3_600_000;
 
 /** A release waits before its commit, and writes down when it commits. */

@@ -48,7 +48,13 @@ export async function startService(settings: ServiceSettings): Promise<RunningSe
   };
   const restart = settings.restart ?? false;
   const spawn = (name: string) =>
-    spawnService(join(BUILT, `${name}.js`), { name, env, restart, onLine: (line) => void lines.push(line) });
+    spawnService(join(BUILT, `${name}.js`), {
+      name,
+      // So that the database can be asked whose backends are whose.
+      env: { ...env, PGAPPNAME: name },
+      restart,
+      onLine: (line) => void lines.push(line),
+    });
   const api = await spawn('main');
   const running: RunningService = {
     url: `http://127.0.0.1:${String(api.ready['port'])}`,
