@@ -351,6 +351,19 @@ describe('the contract as it is kept', () => {
     for (const books of ['liability', 'liability?at=2026-01-01T00:00:00Z', 'movements?period=day', 'trial-balance']) {
       expect((await admin('GET', `/v1/accounting/${books}`)).status).toBe(200);
     }
+    const figures = (path: string) => admin('GET', `/v1/figures/${path}`);
+    for (const figure of ['funnel', 'burn-down', 'cohorts']) {
+      expect((await figures(`${figure}?offer=${programme.offer.id}`)).status).toBe(200);
+      const text = await fetch(`${service.url}/v1/figures/${figure}?offer=${programme.offer.id}&format=csv`, {
+        headers: { authorization: `Bearer ${programme.adminKey}` },
+      });
+      expect(text.status).toBe(200);
+    }
+    for (const figure of ['cohorts', 'attribute-costs', 'liability', 'stopping-times?weeks=4']) {
+      expect((await figures(figure)).status).toBe(200);
+    }
+    expect(await figures('funnel')).toMatchObject(problem(422, 'invalid-request'));
+    expect(await figures('cohorts?purpose=none')).toMatchObject(problem(404, 'not-found'));
     expect((await admin('GET', '/v1/accounting/reconciliation')).body).toEqual({ differences: 0, data: [] });
     expect(await admin('GET', '/v1/accounting/movements?from=hope')).toMatchObject(problem(422, 'invalid-request'));
   }

@@ -56,6 +56,7 @@ describe('two programmes in one service', () => {
     // Owed, and nobody there to do it: the outbox has rows, and nothing changes unless a call changes it.
     await theirs.share('owed', { values: { birthday: CANARY } });
     ownCallers = await callersOf(service, theirs);
+    await figuresNoted();
     otherCallers = await callersOf(service, other);
     const { rows } = await superuser.query<{ id: string }>('SELECT id FROM programmes ORDER BY id');
     [theirUuid = '', otherUuid = ''] = rows.map(({ id }) => id);
@@ -405,13 +406,18 @@ function mayCall({ security }: Operation, { scheme, role }: Caller): boolean {
 }
 
 /** With what the parameter stands for in the first programme, by the segment before it. */
-function fillPath({ path }: Operation, ids: Ids): string {
-  return path.replaceAll(/([\w-]+)\/\{\w+\}/g, (_, segment: string) => {
+function fillPath({ path, parameters }: Operation, ids: Ids): string {
+  const filled = path.replaceAll(/([\w-]+)\/\{\w+\}/g, (_, segment: string) => {
     const id = ids[segment];
     if (id === undefined) throw new Error(`Say in fill() what ${path} is called with`);
     return `${segment}/${id}`;
   });
+  return parameters.some(isOffer) ? `${filled}?offer=${ids['offers']}` : filled;
 }
+
+/** Of figures: the offer that they are of, where they must be of one. */
+const isOffer = ({ name, in: place, required }: Operation['parameters'][number]): boolean =>
+  name === 'offer' && place === 'query' && required;
 
 let made = 0;
 
@@ -464,8 +470,8 @@ function endsThings({ method, path }: Operation): number {
  * Whether a call names what only the first programme has, so that there is nothing of the caller's own to answer. A share
  * that a body names is none: taking back what one does not have ends nothing, and says so.
  */
-const namesTheirs = ({ path }: Operation, body: unknown): boolean =>
-  path.includes('{id}') || /"offerId":/.test(JSON.stringify(body ?? null));
+const namesTheirs = ({ path, parameters }: Operation, body: unknown): boolean =>
+  path.includes('{id}') || parameters.some(isOffer) || /"offerId":/.test(JSON.stringify(body ?? null));
 
 interface Table {
   name: string;
@@ -501,6 +507,9 @@ async function rowsOf(superuser: Client, programme: string): Promise<Record<stri
   }
   return found;
 }
+
+/** What figures are made of is written a second after the call that it was noted in. */
+const figuresNoted = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2_000));
 
 async function historySealed(superuser: Client): Promise<void> {
   await eventually(
