@@ -1,0 +1,328 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { Api } from './api';
+import { explain } from './explain';
+import { MyData } from './my-data';
+import './parts/balance';
+import './parts/card';
+import './parts/history';
+import { AWAY, DOWN } from './parts/icons';
+import './parts/offers';
+import { activeOf, reach } from './parts/reach';
+import { define, Spoken } from './parts/spoken';
+import './parts/take-away';
+import './parts/take-back';
+import type { TakeBack, Wish } from './parts/take-back';
+import './parts/values';
+import type { Values } from './parts/values';
+import { base, buttons } from './styles/base';
+import { ledgerStyle } from './styles/ledger';
+import { tokens } from './styles/tokens';
+import { localeOf } from './texts';
+import type { Card } from './types';
+
+const PAUSE_DAYS = 30;
+const CARD_PARTS = 'card, card-title, purpose, worth, code, take-back';
+
+/**
+ * The customer's data-for-value ledger: points, offers, what was given for what and what came of it, and taking it back.
+ * @fires gegenwert-session-expired the token is over: give the element another one
+ * @fires gegenwert-shared @fires gegenwert-taken-back
+ */
+export class Ledger extends Spoken {
+  static override properties = {
+    ...Spoken.properties,
+    token: { type: String },
+    api: { type: String },
+    theme: { type: String, reflect: true },
+    said: { state: true },
+    showsHistory: { state: true },
+  };
+  /** Of a customer session. */
+  declare token: string;
+  /** Origin of the service; without, the one that this file came from. */
+  declare api: string | undefined;
+  /** `light` or `dark`; without, as the device has it. */
+  declare theme: string | undefined;
+  declare private said: string;
+  declare private showsHistory: boolean;
+
+  private readonly data = new MyData(this, () => this.emit('gegenwert-session-expired'));
+  private calls: Api | undefined;
+  /** Card whose button opened the dialog: focus goes there again. */
+  private asking: HTMLElement | undefined;
+
+  static override styles = [tokens, base, buttons, ledgerStyle];
+
+  constructor() {
+    super();
+    this.token = '';
+    this.locale = localeOf(document.documentElement.lang);
+    this.said = '';
+    this.showsHistory = false;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    this.locale = localeOf(this.locale);
+    if (this.token === '' || !(changed.has('token') || changed.has('api') || changed.has('locale'))) return;
+    this.calls = new Api(this.api ?? new URL(import.meta.url).origin, this.token, this.locale);
+    this.data.use(this.calls, !changed.has('token'));
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div
+      class="widget"
+      part="widget"
+      lang=${this.locale}
+      @gegenwert-changed=${(event: Event) => this.changed(event)}
+      @gegenwert-moved=${(event: Event) => this.moved(event)}
+      @gegenwert-unauthorized=${() => void this.data.refresh()}
+      @gegenwert-take-back=${(event: CustomEvent<Wish>) => this.takeBack(event.detail, event)}
+      @gegenwert-progress=${(event: CustomEvent<Card>) => this.follow(event)}
+      @gegenwert-pause=${({ detail }: CustomEvent<Card>) => this.pause(detail)}
+      @gegenwert-resume=${({ detail }: CustomEvent<Card>) => this.resume(detail)}
+      @gegenwert-closed=${() => this.closed()}
+    >
+      <div class="column">
+        ${this.content()}
+        ${
+          this.calls
+            ? html`<gegenwert-take-back
+                exportparts="dialog, consequence, yes, no"
+                .locale=${this.locale}
+                .api=${this.calls}
+              ></gegenwert-take-back>`
+            : nothing
+        }
+      </div>
+    </div>`;
+  }
+
+  private content(): TemplateResult {
+    switch (this.data.phase) {
+      case 'expired':
+        return html`<div class="full" role="alert">
+          <h2>${this.text('state.expired')}</h2>
+          <p>${this.text('state.expiredHelp')}</p>
+        </div>`;
+      case 'failed':
+        return html`<div class="full" role="alert">
+          <p>${this.text(this.data.doubt === 'offline' ? 'state.offlineEmpty' : 'state.failed')}</p>
+          <button @click=${() => this.data.refresh()}>${this.text('state.retry')}</button>
+        </div>`;
+      case 'loading':
+        return this.skeleton();
+      case 'ready':
+        return html`${this.banner()} ${this.points()} ${this.offers()} ${this.ledger()} ${this.panels()}`;
+    }
+  }
+
+  private skeleton(): TemplateResult {
+    return html`<div class="stack" aria-busy="true">
+      <p class="hidden" role="status">${this.text('state.loading')}</p>
+      <div class="bone low"></div>
+      <div class="bone low"></div>
+      <div class="bone high"></div>
+      <div class="bone high"></div>
+      <div class="bone high"></div>
+    </div>`;
+  }
+
+  /** That this is not how it is now, but how it was. */
+  private banner(): TemplateResult {
+    const { doubt, asOf } = this.data;
+    const isLost = doubt === 'offline' || doubt === 'unreachable';
+    return html`<div role="status">
+      ${
+        isLost && asOf
+          ? html`<div class="banner" part="banner">
+              ${AWAY}
+              <span>${this.text(`state.${doubt}`, { time: this.format.time(asOf) })}</span>
+              <button class="quiet" @click=${() => this.data.refresh()}>${this.text('state.retry')}</button>
+            </div>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  private points(): TemplateResult {
+    return html`<section aria-labelledby="points">
+      <h2 id="points">${this.text('balance.title')}</h2>
+      <gegenwert-balance
+        exportparts="balance, points"
+        .locale=${this.locale}
+        .balance=${this.data.shown!.balance}
+      ></gegenwert-balance>
+    </section>`;
+  }
+
+  private offers(): TemplateResult {
+    const { quotes, cards } = this.data.shown!;
+    return html`<section aria-labelledby="offers">
+      <div>
+        <h2 id="offers">${this.text('offers.title')}</h2>
+        <p class="intro">${this.text('offers.intro')}</p>
+      </div>
+      <gegenwert-offers
+        exportparts="offers, offer, offer-title, worth, yes, no"
+        .locale=${this.locale}
+        .theme=${this.theme}
+        .api=${this.calls!}
+        .quotes=${quotes}
+        .cards=${cards}
+      ></gegenwert-offers>
+    </section>`;
+  }
+
+  private ledger(): TemplateResult {
+    const { cards, nextCursor } = this.data.shown!;
+    const { doubt, asOf } = this.data;
+    return html`<section aria-labelledby="ledger">
+      <div>
+        <h2 id="ledger" tabindex="-1">${this.text('ledger.title')}</h2>
+        <p class="intro">${this.text('ledger.intro')}</p>
+      </div>
+      <p class=${this.said === '' ? 'hidden' : 'said'} role="status">${this.said}</p>
+      ${cards.length === 0 ? html`<p class="empty">${this.text('ledger.empty')}</p>` : nothing}
+      <ul class="stack" part="cards" ?hidden=${cards.length === 0}>
+        ${repeat(
+          cards,
+          ({ shareId }) => shareId,
+          (card) =>
+            html`<li>
+              <gegenwert-card
+                exportparts=${CARD_PARTS}
+                data-share=${card.shareId}
+                .locale=${this.locale}
+                .api=${this.calls!}
+                .card=${card}
+                .doubtfulSince=${doubt === undefined ? undefined : asOf}
+              ></gegenwert-card>
+            </li>`,
+        )}
+      </ul>
+      ${
+        nextCursor === null
+          ? nothing
+          : html`<div><button @click=${() => this.more()}>${this.text('ledger.more')}</button></div>`
+      }
+      ${
+        activeOf(cards).attributes.length === 0
+          ? nothing
+          : reach(cards, { locale: this.locale, onWish: (wish) => this.takeBack(wish) })
+      }
+    </section>`;
+  }
+
+  private panels(): TemplateResult {
+    const panel = (title: string, content: TemplateResult | typeof nothing, onToggle?: (event: Event) => void) =>
+      html`<details class="panel" @toggle=${onToggle ?? nothing}>
+        <summary>
+          <h2>${title}</h2>
+          ${DOWN}
+        </summary>
+        <div>${content}</div>
+      </details>`;
+    return html`<div>
+      ${panel(
+        this.text('history.title'),
+        this.showsHistory
+          ? html`<gegenwert-history
+              exportparts="history"
+              .locale=${this.locale}
+              .api=${this.calls!}
+            ></gegenwert-history>`
+          : nothing,
+        ({ target }) => {
+          this.showsHistory = (target as HTMLDetailsElement).open;
+        },
+      )}
+      ${panel(
+        this.text('values.title'),
+        html`<gegenwert-values exportparts="values" .locale=${this.locale} .api=${this.calls!}></gegenwert-values>`,
+      )}
+      ${panel(
+        this.text('export.title'),
+        html`<gegenwert-take-away .locale=${this.locale} .api=${this.calls!}></gegenwert-take-away>`,
+      )}
+    </div>`;
+  }
+
+  private changed(event: Event): void {
+    event.stopPropagation();
+    if (
+      event.composedPath()[0] instanceof HTMLElement &&
+      (event.composedPath()[0] as HTMLElement).localName === 'gegenwert-take-back'
+    ) {
+      this.one<Values>('gegenwert-values')?.forget();
+      this.emit('gegenwert-taken-back');
+    }
+    void this.data.changed();
+  }
+
+  private moved(event: Event): void {
+    event.stopPropagation();
+    void this.data.changed();
+  }
+
+  private takeBack(wish: Wish, event?: Event): void {
+    event?.stopPropagation();
+    this.asking = event?.composedPath()[0] as HTMLElement | undefined;
+    this.said = '';
+    void this.one<TakeBack>('gegenwert-take-back')?.ask(wish);
+  }
+
+  private follow(event: CustomEvent<Card>): void {
+    event.stopPropagation();
+    this.asking = event.composedPath()[0] as HTMLElement;
+    void this.one<TakeBack>('gegenwert-take-back')?.follow(event.detail.revocations, event.detail.offer.title);
+  }
+
+  /** The browser puts focus back where it was, unless that has gone with what was taken back. */
+  private closed(): void {
+    void this.updateComplete.then(() => {
+      if (this.shadowRoot?.activeElement) return;
+      if (this.asking?.isConnected) this.asking.focus();
+      else this.one('#ledger')?.focus();
+    });
+  }
+
+  private async pause({ shareId }: Card): Promise<void> {
+    const until = new Date(Date.now() + PAUSE_DAYS * 86_400_000).toISOString();
+    await this.tried(async (api) => {
+      await api.change('POST', '/v1/me/pauses', { body: { share: shareId, until } });
+      return this.text('card.paused.done', { date: this.format.date(until) });
+    });
+  }
+
+  private async resume({ pauses }: Card): Promise<void> {
+    await this.tried(async (api) => {
+      for (const { id } of pauses) await api.change('DELETE', `/v1/me/pauses/${id}`);
+      return this.text('card.resumed.done');
+    });
+  }
+
+  private async more(): Promise<void> {
+    await this.tried(async () => {
+      await this.data.more();
+      return '';
+    }, 'look');
+  }
+
+  private async tried(what: (api: Api) => Promise<string>, kind: 'look' | 'change' = 'change'): Promise<void> {
+    if (!this.calls) return;
+    try {
+      this.said = await this.data.heed(what(this.calls));
+      if (kind === 'change') await this.data.changed();
+    } catch (error) {
+      this.said = explain(this.locale, error, kind);
+    }
+  }
+}
+
+define('gegenwert-ledger', Ledger);
+declare global {
+  interface HTMLElementTagNameMap {
+    'gegenwert-ledger': Ledger;
+  }
+}

@@ -1,0 +1,2 @@
+export { Ledger } from './gegenwert-ledger';
+export { Offer } from './gegenwert-offer';

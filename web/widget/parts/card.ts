@@ -1,0 +1,245 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Api } from '../api';
+import type { Key } from '../texts';
+import { base, buttons, slip } from '../styles/base';
+import { cardStyle } from '../styles/card';
+import type { Card, CardPurpose } from '../types';
+import { BACK, CHECK, CLOCK, CROSS, DOWN, PAUSE, PLAY } from './icons';
+import { define, Spoken } from './spoken';
+import './uses';
+
+/**
+ * One share: what was given, for what, what was got, who used it, until when.
+ * @fires gegenwert-take-back detail: what to take back, and its title
+ * @fires gegenwert-pause @fires gegenwert-resume @fires gegenwert-progress detail: the card
+ */
+export class LedgerCard extends Spoken {
+  static override properties = {
+    ...Spoken.properties,
+    card: { attribute: false },
+    api: { attribute: false },
+    doubtfulSince: { attribute: false },
+    showsUses: { state: true },
+    copied: { state: true },
+  };
+  declare card: Card;
+  declare api: Api;
+  /** Since when nobody knows whether this is still so; undefined while it is known. */
+  declare doubtfulSince: Date | undefined;
+  declare private showsUses: boolean;
+  declare private copied: boolean;
+
+  static override styles = [base, buttons, slip, cardStyle];
+
+  constructor() {
+    super();
+    this.showsUses = false;
+    this.copied = false;
+  }
+
+  override focus(): void {
+    this.one('h3')?.focus();
+  }
+
+  private get isActive(): boolean {
+    return this.card.asks.some(({ purposes }) => purposes.some(({ status }) => status === 'active'));
+  }
+
+  protected override render(): TemplateResult {
+    const { offer, sharedAt, asks } = this.card;
+    return html`<article class="slip" part="card" aria-labelledby="title">
+      <div class="halves">
+        <div class="half given">
+          <div class="head">
+            <h3 id="title" tabindex="-1" part="card-title">${offer.title}</h3>
+            <p class="small soft">
+              <time datetime=${sharedAt}>${this.text('card.sharedAt', { date: this.format.date(sharedAt) })}</time>
+            </p>
+          </div>
+          ${asks.map(
+            ({ attribute, title, purposes }) =>
+              html`<div>
+                <h4>${this.text('card.gave')}</h4>
+                <p class="attribute">${title}</p>
+                <ul class="purposes" aria-label=${title}>
+                  ${purposes.map((purpose) => this.purpose(purpose, attribute))}
+                </ul>
+              </div>`,
+          )}
+        </div>
+        <div class="half got">${this.got()}</div>
+      </div>
+      <div class="foot">${this.told()} ${this.uses()} ${this.actions()}</div>
+    </article>`;
+  }
+
+  private purpose(purpose: CardPurpose, attribute: string): TemplateResult {
+    const { key, title, status, recipients = [] } = purpose;
+    const isActive = status === 'active';
+    return html`<li
+      class="purpose"
+      part="purpose"
+      data-attribute=${attribute}
+      data-purpose=${key}
+      data-status=${status}
+    >
+      <span>${title}</span>
+      <span class="small">${this.mark(purpose)}</span>
+      ${
+        isActive
+          ? html`<span class="small soft">
+                ${
+                  recipients.length === 0
+                    ? this.text('card.nobody')
+                    : this.text('card.who', { names: this.format.list(recipients) })
+                }
+              </span>
+              <button
+                class="link"
+                aria-label=${this.text('card.takeBackPurpose', { title })}
+                @click=${() => this.emit('gegenwert-take-back', { scope: { purpose: key }, title })}
+              >
+                ${this.text('card.takeBack')}
+              </button>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  /** A consent that nobody can vouch for at this moment is never called active. */
+  private mark({ status, until, pausedUntil }: CardPurpose): TemplateResult {
+    const end = until === undefined ? '' : this.text('card.until', { date: this.format.date(until) });
+    if (status !== 'active') return html`<span class="mark">${CROSS} ${this.text(`card.${status}` as Key)}</span>`;
+    if (this.doubtfulSince)
+      return html`<span class="mark">
+        ${CLOCK} ${this.text('state.asOf', { time: this.format.time(this.doubtfulSince) })}
+      </span>`;
+    if (pausedUntil !== undefined)
+      return html`<span class="mark">
+        ${PAUSE} ${this.text('card.paused', { date: this.format.date(pausedUntil) })}
+      </span>`;
+    return html`<span class="mark on">${CHECK} ${this.text('card.active')} ${end}</span>`;
+  }
+
+  private got(): TemplateResult {
+    const { reward, why, awardStatus, code, revokedAt } = this.card;
+    if (!reward)
+      return html`<h4>${this.text('card.got')}</h4>
+        <p class="worth">${this.text('card.none')}</p>
+        <p class="small">${this.text(`card.${why ?? 'cool-off'}` as Key)}</p>`;
+    const { worth, terms } = this.format.reward(reward);
+    return html`<h4>${this.text('card.got')}</h4>
+      <p class="worth" part="worth">${worth}</p>
+      ${code === undefined ? nothing : this.code(code)} ${terms ? html`<p class="small">${terms}</p>` : nothing}
+      <p class="small" data-award=${awardStatus}>
+        ${awardStatus === 'pending' ? CLOCK : CHECK} ${this.text(`card.${awardStatus}` as Key)}
+        ${revokedAt === undefined ? nothing : html`<br /><strong>${this.text('card.kept')}</strong>`}
+      </p>`;
+  }
+
+  private code(code: string): TemplateResult {
+    return html`<p class="code" part="code"><span class="hidden">${this.text('card.code')}: </span>${code}</p>
+      <p>
+        <button class="link" @click=${() => this.copy(code)}>
+          ${this.text(this.copied ? 'card.copied' : 'card.copy')}
+        </button>
+      </p>`;
+  }
+
+  private async copy(code: string): Promise<void> {
+    await navigator.clipboard.writeText(code);
+    this.copied = true;
+  }
+
+  private told(): TemplateResult | typeof nothing {
+    const { recipientsTold: told, revocations = [], offer } = this.card;
+    if (revocations.length === 0) return nothing;
+    const { acknowledged = 0, of = 0 } = told ?? {};
+    return html`<div class="told">
+      ${
+        told
+          ? html`<p class="small">
+              ${
+                of === 0
+                  ? this.text('card.toldNobody')
+                  : this.count('card.told', of, { acknowledged: this.format.number(acknowledged) })
+              }
+            </p>`
+          : nothing
+      }
+      <button
+        class="link"
+        aria-label=${this.text('card.progressOf', { title: offer.title })}
+        @click=${() => this.emit('gegenwert-progress', this.card)}
+      >
+        ${this.text('card.progress')}
+      </button>
+    </div>`;
+  }
+
+  private uses(): TemplateResult {
+    const times = this.card.usedBy.reduce((sum, use) => sum + use.times, 0);
+    if (times === 0) return html`<p class="small soft">${this.text('card.unused')}</p>`;
+    const titles = Object.fromEntries(this.card.asks.map(({ attribute, title }) => [attribute, title]));
+    return html`<details
+      @toggle=${(event: Event) => {
+        this.showsUses = (event.target as HTMLDetailsElement).open;
+      }}
+    >
+      <summary>
+        <span>${this.text('card.uses')} <span class="soft">(${this.count('card.usesCount', times)})</span></span>
+        ${DOWN}
+      </summary>
+      ${
+        this.showsUses
+          ? html`<gegenwert-uses
+              .locale=${this.locale}
+              .api=${this.api}
+              .share=${this.card.shareId}
+              .titles=${titles}
+            ></gegenwert-uses>`
+          : nothing
+      }
+    </details>`;
+  }
+
+  private actions(): TemplateResult | typeof nothing {
+    if (!this.isActive) return nothing;
+    const { shareId, offer, pauses = [] } = this.card;
+    const { title } = offer;
+    return html`<div class="actions">
+      <button
+        class="quiet"
+        part="take-back"
+        aria-label=${this.text('card.takeBackShare', { title })}
+        @click=${() => this.emit('gegenwert-take-back', { scope: { share: shareId }, title })}
+      >
+        ${BACK} ${this.text('card.takeBack')}
+      </button>
+      ${
+        pauses.length > 0
+          ? html`<button
+              class="quiet"
+              aria-label=${this.text('card.resumeOf', { title })}
+              @click=${() => this.emit('gegenwert-resume', this.card)}
+            >
+              ${PLAY} ${this.text('card.resume')}
+            </button>`
+          : html`<button
+              class="quiet"
+              aria-label=${this.text('card.pauseOf', { title })}
+              @click=${() => this.emit('gegenwert-pause', this.card)}
+            >
+              ${PAUSE} ${this.text('card.pause')}
+            </button>`
+      }
+    </div>`;
+  }
+}
+
+define('gegenwert-card', LedgerCard);
+declare global {
+  interface HTMLElementTagNameMap {
+    'gegenwert-card': LedgerCard;
+  }
+}
