@@ -5,6 +5,7 @@ import { Api } from './demo/api';
 import { farewell } from './demo/farewell';
 import { readKeys, writeKeys, type DemoKeys } from './demo/keys';
 import { Letterbox } from './demo/letterbox';
+import { openNeighbours } from './demo/neighbours';
 import { Past, WEEKS } from './demo/past';
 import { findProgramme, foundProgramme } from './demo/seed';
 import { Story } from './demo/story';
@@ -41,7 +42,7 @@ runService('demo', async () => {
   void tell(api, teller, { operator, earlier, file: files.keys, past }).then(
     async ({ isGood, keys }) => {
       if (isClosing) return;
-      if (!isOnce) return console.log(farewell(keys, files));
+      if (!isOnce) return console.log(farewell(keys, await openNeighbours(api, keys), files));
       await close();
       process.exit(isGood ? 0 : 1);
     },

@@ -32,6 +32,10 @@ export class Api {
     return this.call('PATCH', path, { key, body });
   }
 
+  delete<Body>(path: string, key: string): Promise<Answer<Body>> {
+    return this.call('DELETE', path, { key });
+  }
+
   /** @throws when the answer is not one of success: for what has to be there before the story begins. */
   async create<Body>(path: string, key: string, body: object): Promise<Body> {
     const answer = await this.post<Body>(path, key, body);
@@ -62,7 +66,8 @@ export class Api {
       },
       ...(body && { body: JSON.stringify(body) }),
     });
-    const parsed = (await response.json()) as Body & { type?: string };
+    const text = await response.text();
+    const parsed = (text === '' ? {} : JSON.parse(text)) as Body & { type?: string };
     const problem = response.status >= 400 ? parsed.type?.replace('urn:gegenwert:problem:', '') : undefined;
     return { status: response.status, problem, body: parsed, headers: response.headers };
   }

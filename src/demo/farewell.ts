@@ -1,11 +1,23 @@
 import { PROGRAMME_NAME } from './catalogue';
+import { STAFF } from './issuer';
 import { exportLines, type DemoKeys } from './keys';
+import type { Neighbours } from './neighbours';
+import { ANNA, BEN } from './past';
 
 /** What there is to try while the demo stays up. */
-export function farewell(keys: DemoKeys, files: { keys: string; log: string }): string {
+export function farewell(keys: DemoKeys, neighbours: Neighbours, files: { keys: string; log: string }): string {
   const { url } = keys;
+  const shop = neighbours.url;
   return `
 Gegenwert is running, and stays up until Ctrl-C.
+
+  A customer's own page         ${shop}/page/${ANNA} (German)
+                                ${shop}/page/${BEN} (English)
+  The same within a shop's page ${shop}/account/${ANNA}
+  The shop, with somebody new   ${shop}
+
+  The console of the programme  ${url}/console?programme=${keys.programme}
+${signIn(keys, neighbours)}
 
   The API, to read and to try   ${url}/docs
   Is it ready?                  ${url}/health/ready
@@ -39,4 +51,13 @@ To try in another terminal:
     -H "Content-Type: application/json" -d '{"customerRef": "c-1", "everything": true}'
   curl -s "$GW_URL/v1/customers/c-1/balance" -H "Authorization: Bearer $GW_STOREFRONT"
 `;
+}
+
+function signIn({ marketing, dpo, admin }: DemoKeys, { hasIssuer }: Neighbours): string {
+  const keyOf = { marketing, dpo, admin };
+  const lines = STAFF.map(({ name, role }) => {
+    const who = hasIssuer ? `${name}, or the key` : 'the key';
+    return `    as ${role.padEnd(24)}${who} ${keyOf[role]}`;
+  });
+  return lines.join('\n');
 }

@@ -69,7 +69,7 @@ export class Past {
   }
 
   private async day(day: number): Promise<void> {
-    const came = Array.from({ length: 9 + Math.floor(day / 4) }, () => newcomer(this.number++));
+    const came = Array.from({ length: 7 + Math.floor(day / 5) }, () => newcomer(this.number++));
     await this.each(came, (person) => this.visit(person, person.dice.chance(0.78)));
     await this.each(this.dice.some(this.people, 4), (person) => this.visit(person, true));
     await this.each(this.regulars, (person) => this.returnOf(person, day));
@@ -126,7 +126,7 @@ export class Past {
 
   /** What was shared is used, by purpose: mostly of those who came, and now and then of everybody. */
   private async use(came: Person[]): Promise<void> {
-    const refs = [...came, ...this.dice.some(this.people, 12), ...this.regulars].map(({ ref }) => ref);
+    const refs = [...came, ...this.dice.some(this.people, 10), ...this.regulars].map(({ ref }) => ref);
     const customerRefs = [...new Set(refs)];
     const [letters, advice, oven] = [this.keys.newsletter, this.keys.recommender, this.keys.planner];
     const uses: [key: string, purpose: string, attributes: string[], reason: string][] = [

@@ -18,15 +18,18 @@ const DAYS = `
 /** People answer at once only in a demo: from a minute to some hours, by the notice, as if drawn. */
 const ANSWER_LATER = `
   CREATE TEMP TABLE answered AS
-    SELECT n.id, n.revocation_id, n.acknowledged_at AS at,
+    SELECT n.id, n.revocation_id, n.acknowledged_at AS at, n.listed_at > n.created_at AND r.webhook IS NULL AS asked,
            least(now() - n.acknowledged_at, '50 seconds'::interval + '11 hours'::interval * power(abs(hashtext(n.id::text)) / 2147483648.0, 3)) AS later
-      FROM revocation_notices n WHERE n.programme_id = $programme AND n.acknowledged_at < n.created_at + interval '10 minutes';
+      FROM revocation_notices n LEFT JOIN (SELECT DISTINCT recipient_id, true AS webhook FROM webhook_endpoints) r ON r.recipient_id = n.recipient_id
+     WHERE n.programme_id = $programme AND n.acknowledged_at < n.created_at + interval '10 minutes';
   UPDATE acknowledgements k SET at = k.at + a.later FROM answered a WHERE k.programme_id = $programme AND k.notice_id = a.id AND k.at = a.at;
-  UPDATE revocation_notices n SET acknowledged_at = n.acknowledged_at + a.later FROM answered a WHERE n.programme_id = $programme AND n.id = a.id;
-  UPDATE revocations r SET completed_at = n.at
-    FROM (SELECT revocation_id, max(acknowledged_at) AS at FROM revocation_notices
+  UPDATE revocation_notices n SET acknowledged_at = n.acknowledged_at + a.later,
+         listed_at = CASE WHEN a.asked THEN n.listed_at + a.later / 2 ELSE n.listed_at END
+    FROM answered a WHERE n.programme_id = $programme AND n.id = a.id;
+  UPDATE revocations r SET told_at = greatest(r.told_at, n.told), completed_at = greatest(r.completed_at, n.answered)
+    FROM (SELECT revocation_id, max(least(listed_at, acknowledged_at)) AS told, max(acknowledged_at) AS answered FROM revocation_notices
            WHERE programme_id = $programme AND revocation_id IN (SELECT revocation_id FROM answered) GROUP BY 1) n
-   WHERE r.programme_id = $programme AND r.id = n.revocation_id AND r.completed_at < n.at;
+   WHERE r.programme_id = $programme AND r.id = n.revocation_id AND r.told_at IS NOT NULL;
   DROP TABLE answered;`;
 
 /**
@@ -93,7 +96,7 @@ export class SetBack {
     for (;;) {
       const { rows } = await this.client.query<{ owed: boolean }>(text);
       if (rows[0]?.owed !== true) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
