@@ -1,4 +1,4 @@
-/** Nest 12 and jose are ESM only: swc turns them, and our TypeScript, into CommonJS for Jest. */
+/** Nest 12, jose and a part of @fastify/static are ESM only: swc turns them, and our TypeScript, into CommonJS for Jest. */
 const esm = [
   '@nestjs',
   '@tokenizer',
@@ -8,6 +8,7 @@ const esm = [
   'token-types',
   'uint8array-extras',
   'jose',
+  'content-disposition',
   '@marcbachmann',
 ];
 const shared = {

@@ -44,7 +44,8 @@ export async function buildApi(platform: Platform, pages = PAGES): Promise<NestF
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
   serveDocs(app);
-  await servePages(app, { folder: pages, allowLoopback: platform.config.allowLoopbackWebhooks });
+  const { config, logger } = platform;
+  await servePages(app, { folder: pages, allowLoopback: config.allowLoopbackWebhooks, logger });
   await app.init();
   return app;
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { sendProblem, toProblem } from '../platform/http/problem.filter';
+import type { Logger } from '../platform/logging';
 import { Problem } from '../platform/problem';
 import { CONSOLE, CUSTOMERS_PAGE, type Directives, withNonce } from './content-security';
 
@@ -13,6 +15,7 @@ export interface PagesOptions {
   folder: string;
   /** Whether the console may ask an issuer on this machine, over http. */
   allowLoopback: boolean;
+  logger: Logger;
 }
 
 /** Of files with a hash of their content in their name. */
@@ -28,9 +31,14 @@ const NONCE_IN_HTML = /(?<=<meta name="csp-nonce" content=")[^"]*/;
  * packed beforehand. Until they are built those addresses say so, and everything else is served.
  */
 export async function servePages(app: NestFastifyApplication, options: PagesOptions): Promise<void> {
-  const { folder } = options;
+  const { folder, logger } = options;
   await app.register(async (server: FastifyInstance) => {
     await server.register(fastifyStatic, { root: folder, serve: false, preCompressed: true, suppressWarning: true });
+    server.setErrorHandler((error, request, reply) => {
+      const problem = toProblem(error);
+      if (problem.status === 500) logger.error({ requestId: request.id, error }, 'page failed');
+      sendProblem(reply, problem, String(request.id));
+    });
     for (const page of ['me', 'console']) {
       server.get(`/${page}/assets/*`, (request, reply) => {
         const { '*': name } = request.params as { '*': string };
