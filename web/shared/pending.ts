@@ -19,7 +19,7 @@ export interface PendingPost<
 
 export interface ConsoleConfig {
   programme: { name: string; slug: string };
-  issuers: { issuer: string; clientId: string }[];
+  issuers: { issuer: string; clientId: string; audience: string }[];
   /** Whether a staff key will do, as it does in development. */
   staffKey: boolean;
 }
@@ -27,6 +27,7 @@ export interface ConsoleConfig {
 export interface StaffMe {
   programme: { id: string; name: string; slug: string; locale: 'de' | 'en'; requiresApproval: boolean };
   role: 'marketing' | 'dpo' | 'admin';
+  /** Of the token or the key; empty where neither says one. */
   name: string;
 }
 

@@ -16,8 +16,12 @@ export function Fault({ error, onRetry }: FaultProps) {
   if (!words) return null;
   return (
     <Alert color="red" variant="light" role="alert" title={words.title} mb="md">
-      {words.detail && <Text size="sm">{words.detail}</Text>}
       <Text size="sm">{words.next}</Text>
+      {words.detail && (
+        <Text size="sm" mt={4} lang="en">
+          {words.detail}
+        </Text>
+      )}
       {words.reference && (
         <Text size="xs" mt={4}>
           {words.reference}
@@ -36,8 +40,9 @@ export function Fault({ error, onRetry }: FaultProps) {
 
 interface FaultWords {
   title: string;
-  detail?: string | undefined;
   next: string;
+  /** The service's own words, which are English. */
+  detail?: string | undefined;
   reference?: string | undefined;
 }
 
@@ -46,9 +51,16 @@ export function useFaultWords(error: Error | null | undefined): FaultWords | nul
   const { problems } = useText(texts);
   if (!error) return null;
   if (error instanceof UnreachableError) return { title: problems.unreachable, next: problems.unreachableHint };
-  if (!(error instanceof ProblemError)) return { title: error.message, next: problems.unknownHint };
+  if (!(error instanceof ProblemError))
+    return { title: problems.failed, next: problems.unknownHint, detail: error.message };
   const reference = error.instance && problems.reference(error.instance);
-  return { title: error.title, detail: error.detail, next: nextStep(error, problems), reference };
+  const title = problems.titles[error.problem] ?? problems.failed;
+  return { title, next: nextStep(error, problems), detail: detailOf(error), reference };
+}
+
+/** With the faults that no field shows. */
+function detailOf({ title, detail, errors }: ProblemError): string {
+  return [detail ?? title, ...errors.map(({ pointer, message }) => `${pointer}: ${message}`)].join(' · ');
 }
 
 function nextStep(error: ProblemError, problems: (typeof texts)['de']['problems']): string {

@@ -4,6 +4,8 @@ import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from
 export interface Issuer {
   issuer: string;
   clientId: string;
+  /** Of the tokens that the service takes from it. */
+  audience: string;
 }
 
 export interface OidcSignIn {
@@ -52,12 +54,23 @@ async function finish(): Promise<OidcSignIn> {
   const user = await managerOf(issuer).signinRedirectCallback();
   sessionStorage.removeItem(PENDING);
   const { returnTo } = user.state as { returnTo: string };
-  return { token: tokenOf(user), issuer, idToken: user.id_token, returnTo };
+  return { token: tokenOf(user, issuer.audience), issuer, idToken: user.id_token, returnTo };
 }
 
-/** An opaque access token is the issuer's own affair: there the ID token says who it is, to the same client. */
-const tokenOf = (user: User): string =>
-  user.access_token.split('.').length === 3 ? user.access_token : (user.id_token ?? user.access_token);
+/** The access token where it is meant for the service, else the ID token, which is meant for this client. */
+const tokenOf = ({ access_token, id_token }: User, audience: string): string =>
+  id_token === undefined || audienceOf(access_token) === audience ? access_token : id_token;
+
+/** Of a JWT; of an opaque token, none. */
+function audienceOf(token: string): unknown {
+  const payload = token.split('.')[1];
+  if (payload === undefined) return undefined;
+  try {
+    return (JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { aud?: unknown }).aud;
+  } catch {
+    return undefined; // Opaque after all, with a point in it.
+  }
+}
 
 /** Leaves for the issuer, whose own session would else let the next person at this computer in. */
 export async function endSession(issuer: Issuer, idToken: string | undefined): Promise<void> {

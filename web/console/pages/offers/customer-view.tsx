@@ -1,13 +1,23 @@
-import { Alert, Badge, Group, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Alert, Group, Paper, SegmentedControl, Text, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type HTMLAttributes } from 'react';
+import '../../../widget/gegenwert-offer';
 import { answer, type Schemas } from '../../api/client';
-import { useFormats, useLocale, useText, type Locale } from '../../locale';
+import { useLocale, useText, type Locale } from '../../locale';
 import { useApi } from '../../session/session';
 import { bodyOf, type OfferForm } from './offer-form';
 import { texts } from './texts';
-import { useRewardWords } from './words';
+
+declare module 'react' {
+  // React's own place for elements that it does not know.
+  namespace JSX {
+    interface IntrinsicElements {
+      /** The very element that customers see, of the widget. */
+      'gegenwert-offer': HTMLAttributes<HTMLElement> & { quote: Schemas['QuoteDto']; locale: Locale; preview: boolean };
+    }
+  }
+}
 
 const PAUSE_MS = 400;
 
@@ -38,7 +48,7 @@ export function CustomerView({ form }: { form: OfferForm }) {
       {isEmpty ? (
         <Text c="dimmed">{t.previewEmpty}</Text>
       ) : preview.data ? (
-        <OfferView quote={preview.data[locale]} locale={locale} />
+        <gegenwert-offer quote={preview.data[locale]} locale={locale} preview />
       ) : (
         preview.error && <Alert color="gray">{t.previewFailed}</Alert>
       )}
@@ -65,30 +75,3 @@ function usePreview(form: OfferForm) {
 /** What is still empty is left out: it is shown as not written yet. */
 const written = (texts: Record<Locale, string>) =>
   Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
-
-function OfferView({ quote, locale }: { quote: Schemas['QuoteDto']; locale: Locale }) {
-  const t = useText(texts);
-  const rewardWords = useRewardWords();
-  const { list, number } = useFormats();
-  return (
-    <Stack gap="sm" lang={locale}>
-      <Text className="notice-text">{quote.notice.text}</Text>
-      <ul>
-        {quote.asks.map((ask) =>
-          ask.purposes.map((purpose) => (
-            <li key={`${ask.attribute}/${purpose.key}`}>
-              {ask.title}: {purpose.title}{' '}
-              <Badge variant="default" size="sm" tt="none">
-                {purpose.required ? t.previewRequired : t.previewOptional}
-              </Badge>{' '}
-              <Text span size="sm" c="dimmed">
-                {list(purpose.recipients)} · {t.previewKept(number(ask.retentionDays))}
-              </Text>
-            </li>
-          )),
-        )}
-      </ul>
-      <Text fw={600}>{t.previewGets(rewardWords(quote.reward))}</Text>
-    </Stack>
-  );
-}

@@ -23,8 +23,9 @@ export function useBudgetWords(): (offer: Offer) => string {
   return ({ budget, budgetLeft, reward }) => {
     const cap = budget?.points ?? budget?.codes;
     if (cap === undefined) return t.noBudget;
-    const unit = reward.type === 'points' ? t.points : t.codes;
-    return budgetLeft === 0 ? t.exhausted : t.budgetLeft(number(budgetLeft ?? cap), unit(number(cap)));
+    if (budgetLeft === 0) return t.exhausted;
+    const words = reward.type === 'points' ? t.pointsLeft : t.codesLeft;
+    return words(number(budgetLeft ?? cap), number(cap));
   };
 }
 

@@ -97,14 +97,7 @@ function Ask({ ask, catalogue, error, onChange, onRemove }: AskProps) {
               </Text>
             )}
           </div>
-          <Button
-            variant="subtle"
-            size="xs"
-            color="red.9"
-            aria-label={t.removeAsk(title)}
-            onClick={onRemove}
-            className="on-surface"
-          >
+          <Button variant="default" size="xs" aria-label={t.removeAsk(title)} onClick={onRemove}>
             {t.remove}
           </Button>
         </Group>
