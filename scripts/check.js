@@ -6,17 +6,17 @@ const { join } = require('node:path');
 
 const results = join(mkdtempSync(join(tmpdir(), 'gegenwert-check-')), 'jest.json');
 
-/** Name, command, and what to do when it fails. What needs the build comes after it. */
+/** Name, command, and what to do when it fails. The build makes the types that the pages are checked against. */
 const steps = [
   ['format', 'npx prettier --check .', 'npm run format'],
+  ['build', 'npm run -s build', 'mend what it names'],
   ['lint', 'npx oxlint --type-aware', 'mend what it names'],
-  ['types', 'npx tsc --noEmit -p tsconfig.json', 'mend what it names'],
+  ['types', 'npx tsc --noEmit -p tsconfig.json && npx tsc -p web/tsconfig.json', 'mend what it names'],
   [
     'boundaries',
     'npx depcruise src --config .dependency-cruiser.cjs',
     'import only what docs/adr and the table in .dependency-cruiser.cjs allow',
   ],
-  ['build', 'npm run -s build', 'mend what it names'],
   [
     'contract',
     'node dist/src/openapi.js | cmp - openapi.json && npx redocly lint openapi.json',
