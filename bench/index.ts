@@ -3,6 +3,8 @@ import { balancesAmong } from './balance';
 import { batchReleaseRate } from './batch-release';
 import { redemptionWhileExpiring } from './expiry';
 import { median, quantile, runLoad, type LoadResult } from './load';
+import { chromiumPath } from './browser';
+import { measurePages } from './pages';
 import { insertRate, ormRate, postingRate } from './posting';
 import { brokenBooks, fillAccounts, redemptionRate } from './redemption';
 import { setTheStage, type Stage } from './stage';
@@ -339,6 +341,42 @@ async function figureF(stage: Stage): Promise<Figure[]> {
   ];
 }
 
+/** What a page may take: of the component, and of all that is needed for a first view on a slow telephone. */
+const WIDGET_KB = 60;
+const FIRST_VIEW_KB = 170;
+/** What Lighthouse calls good: of the largest thing being there, and of an answer to what somebody does. */
+const SEEN_MS = 2_500;
+const ANSWERED_MS = 200;
+const HEAP_MB = 50;
+
+async function figureP(stage: Stage): Promise<Figure[]> {
+  if (chromiumPath() === undefined) {
+    progress('(p) is left out: there is no chromium on the PATH');
+    return [];
+  }
+  await nothingOwed(stage);
+  const { widget, page, console: desk, many } = await measurePages(stage, progress);
+  const [kB, MB] = [(bytes: number) => bytes / 1e3, (bytes: number) => bytes / 1e6];
+  const upTo = (what: string, value: number, limit: number, unit: string, more = ''): Figure => ({
+    what,
+    ours: `${round(value, 1)} ${unit}${more}`,
+    beside: `${round(limit)} ${unit}`,
+    ratio: value / limit,
+    goal: { atMost: 1 },
+  });
+  const requests = (count: number): string => `, ${count} requests`;
+  return [
+    upTo('(p) the widget, gzip', kB(widget.gzip), WIDGET_KB, 'kB', `, br ${round(kB(widget.br), 1)} kB`),
+    upTo("(p) the customer's page, first view", kB(page.bytes), FIRST_VIEW_KB, 'kB', requests(page.requests)),
+    upTo("(p) the console's, first view", kB(desk.bytes), FIRST_VIEW_KB, 'kB', requests(desk.requests)),
+    upTo('(p) to the first card, slow telephone', page.ms, SEEN_MS, 'ms'),
+    upTo('(p) … of 1,000 cards', many.firstCardMs, SEEN_MS, 'ms'),
+    upTo('(p) to the console, slow telephone', desk.ms, SEEN_MS, 'ms'),
+    upTo('(p) longest frame while 1,000 cards go by', many.longestFrameMs, ANSWERED_MS, 'ms'),
+    upTo('(p) memory of 1,000 cards', MB(many.heapBytes), HEAP_MB, 'MB'),
+  ];
+}
+
 /** Lots that end while redemptions run, and entries that balances are asked for among. */
 const DUE_LOTS = 1_000_000;
 const ENTRIES = 10_000_000;
@@ -398,6 +436,7 @@ const FIGURES: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   r: figureR,
   w: figureW,
   f: figureF,
+  p: figureP,
   x: figureX,
   b: figureB,
   e: figureE,

@@ -1,49 +1,20 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { chromiumPath, launchBrowser } from '../../bench/browser';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { call, type RunningService, startService } from '../setup/service';
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+export { throttled } from '../../bench/browser';
+
 /** What the pages promise: WCAG 2.2, levels A and AA. */
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const VIOLATION = 'gegenwert-csp';
-
-/** Debian's `chromium`, or what CHROMIUM_PATH names; undefined where there is none. */
-export function chromiumPath(): string | undefined {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'chromium'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
 
 /** As `describe`; where there is no browser it is skipped, and its name says why. */
 export function describeInBrowser(name: string, fn: () => void): void {
   if (chromiumPath() === undefined) describe.skip(`${name} (there is no chromium on the PATH)`, fn);
   else describe(name, fn);
-}
-
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath() ?? 'chromium', args: FLAGS });
 }
 
 export type Role = 'marketing' | 'dpo' | 'admin';
@@ -81,7 +52,8 @@ export async function startPages(
 ): Promise<Pages> {
   const database = await createTestDatabase();
   const [service, browser] = await Promise.all([
-    startService({ databaseUrl: database.url, env: options.env ?? {} }),
+    // Named as an embedded database is, so that staff may sign in with a key.
+    startService({ databaseUrl: database.url, env: { GEGENWERT_DATABASE_FILES: database.url, ...options.env } }),
     launchBrowser(),
   ]);
   const programme = await createProgramme(service, options.offer);
@@ -192,20 +164,6 @@ export async function expectAccessible(page: Page): Promise<void> {
       nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })),
     })),
   ).toEqual([]);
-}
-
-/** A slow telephone: 1.6 Mbit/s, 150 ms to and fro, a processor at a quarter of ours (Lighthouse's "slow 4G"). */
-export async function throttled(page: Page): Promise<Page> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 150,
-    downloadThroughput: 1_600_000 / 8,
-    uploadThroughput: 750_000 / 8,
-  });
-  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-  return page;
 }
 
 /** Nothing is wider than the window. */
