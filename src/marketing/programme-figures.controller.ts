@@ -40,7 +40,7 @@ const ApiFigure = (operationId: string, summary: string, type: Type<unknown>) =>
     }),
   );
 
-const NO_SUCH_OFFER = { 404: { 'not-found': 'there is no such offer in this programme' } };
+const NONE_OF_THESE = { 404: { 'not-found': 'there is none with this id or key in this programme' } };
 
 /** What marketing and the DPO look at: read models. Of fewer than 10 persons none says how many, nor by a difference. */
 @ApiTags('Figures')
@@ -52,7 +52,7 @@ export class ProgrammeFiguresController {
   @Get('funnel')
   @Allow('marketing')
   @ApiFigure('getFunnel', 'How many were offered, shared, were granted the reward, and revoked', FunnelView)
-  @ApiProblems(NO_SUCH_OFFER)
+  @ApiProblems(NONE_OF_THESE)
   funnel(@Caller() caller: Staff, @Query() query: FunnelQuery, @Headers('accept') accept?: string) {
     return this.figure(caller, (tx) => funnelOf(tx, query), { name: 'funnel', csv: funnelCsv, ...query, accept });
   }
@@ -60,7 +60,7 @@ export class ProgrammeFiguresController {
   @Get('burn-down')
   @Allow('marketing')
   @ApiFigure('getBurnDown', 'What an offer promises by day, what is left, and how long that will do', BurnDownView)
-  @ApiProblems(NO_SUCH_OFFER)
+  @ApiProblems(NONE_OF_THESE)
   burnDown(@Caller() caller: Staff, @Query() query: OfferQuery, @Headers('accept') accept?: string) {
     const form = { name: 'burn-down', csv: burnDownCsv, ...query, accept };
     return this.figure(caller, (tx) => burnDownOf(tx, query.offer), form);
@@ -69,7 +69,7 @@ export class ProgrammeFiguresController {
   @Get('cohorts')
   @Allow('marketing')
   @ApiFigure('getCohorts', 'How many keep their consents, by the month in which they gave them', CohortsView)
-  @ApiProblems({ 404: { 'not-found': 'there is no such offer or purpose in this programme' } })
+  @ApiProblems({ 404: { 'not-found': 'there is none with this id or key in this programme' } })
   cohorts(@Caller() caller: Staff, @Query() query: CohortsQuery, @Headers('accept') accept?: string) {
     return this.figure(caller, (tx) => cohortsOf(tx, query), { name: 'cohorts', csv: cohortsCsv, ...query, accept });
   }

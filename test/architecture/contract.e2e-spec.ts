@@ -240,6 +240,24 @@ describe('the contract as it is kept', () => {
     await me('GET', 'export');
   });
 
+  it('shows the data-protection officer what became of consents, and who changed what', async () => {
+    const reads = [
+      'consents/by-purpose',
+      'customers/anna/consents',
+      'customers/anna/disclosures',
+      'revocations',
+      'revocations?status=complete&overdue=false',
+      'chain',
+      'changes',
+      'changes?by=operator&object=programme',
+      `changes?object=${programme.offer.id}`,
+    ];
+    for (const one of reads) expect((await admin('GET', `/v1/${one}`)).status).toBe(200);
+    expect(await admin('GET', '/v1/changes?object=nothing')).toMatchObject(problem(422, 'invalid-request'));
+    expect(await admin('GET', '/v1/customers/nobody/consents')).toMatchObject(problem(404, 'not-found'));
+    expect(await storefront('GET', '/v1/changes')).toMatchObject(problem(403, 'forbidden'));
+  });
+
   it('lets values be asked about, corrected, paused and ended, and says how far long work is', async () => {
     await programme.share('emil');
     const question = { customerRef: 'emil', purpose: 'greeting', expression: 'birthday == "1990-04-01"' };

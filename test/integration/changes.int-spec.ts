@@ -37,7 +37,7 @@ async function changedBy(method: string, path: string, body?: object, key?: stri
   await send(method, path, body, key);
   const now = await changes('?limit=100');
   const n = now.findIndex(({ id }) => id === last?.id);
-  return now.slice(0, n).reverse();
+  return now.slice(0, n).toReversed();
 }
 const fieldsOf = ({ changes: fields }: ChangeDto): Record<string, [unknown, unknown]> =>
   Object.fromEntries(fields.map(({ field, before, after }) => [field, [before, after]]));
