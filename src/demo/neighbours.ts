@@ -104,6 +104,6 @@ function account(apiUrl: string, { token }: Session, locale: string): string {
     locale,
     locale === 'de' ? 'Dein Konto' : 'Your account',
     `<script type="module" src="${escaped(apiUrl)}/widget/gegenwert-ledger.js"></script>
-<gegenwert-ledger base="${escaped(apiUrl)}" token="${escaped(token)}" locale="${escaped(locale)}"></gegenwert-ledger>`,
+<gegenwert-ledger api="${escaped(apiUrl)}" token="${escaped(token)}" locale="${escaped(locale)}"></gegenwert-ledger>`,
   );
 }
