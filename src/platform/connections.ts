@@ -37,5 +37,8 @@ const SET_CALLER = `${SET_PROGRAMME}, set_config('gegenwert.caller', $2, true)`;
 export function settingsOfTransaction(whose: string | Acting): { text: string; values: string[] } {
   if (typeof whose === 'string') return { text: SET_PROGRAMME, values: [whose] };
   const { programmeId, kind, callerId: id, role, name } = whose;
-  return { text: SET_CALLER, values: [programmeId, JSON.stringify({ kind, id, role, name })] };
+  return { text: SET_CALLER, values: [programmeId, JSON.stringify({ kind, id, role, name: name && legible(name) })] };
 }
+
+/** An issuer's word for a person, without what no text in PostgreSQL can hold, and no longer than a name is. */
+const legible = (name: string): string => name.slice(0, 200).replaceAll(/[\p{Cc}\p{Cs}]/gu, '');

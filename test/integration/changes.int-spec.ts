@@ -283,7 +283,7 @@ it('names who signed in without a key as their token did', async () => {
     kind: 'staff',
     programmeId: test.uuidOf(shop.id),
     role: 'dpo',
-    name: 'Dora',
+    name: 'Do\u0000ra\ud800',
     callerId: '0192f000-0000-8000-8000-000000000001',
   };
   const text = `UPDATE recipients SET due_hours = due_hours + 1 WHERE programme_id = $1 AND key = 'newsletter'`;
