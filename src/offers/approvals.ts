@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { lockGateShared } from '../catalogue';
 import type { EntityTx } from '../platform/database';
+import { newestVersion } from './newest-version';
 import type { OfferDto } from './offer.dto';
-import { OfferVersionEntity } from './offer-version.entity';
+import type { OfferVersionEntity } from './offer-version.entity';
 import { lockOffer, OffersService, offerState } from './offers.service';
 import { Snapshots } from './snapshots';
 import { approveSubmission, isSubmissionOf, newestSubmissions, type Submission, submitDraft } from './submissions';
@@ -54,13 +55,9 @@ export class Approvals {
 
 async function lockDraft(tx: EntityTx, offerId: string): Promise<Locked> {
   const offer = await lockOffer(tx, offerId);
-  const [draft] = await tx.entities.find(OfferVersionEntity, {
-    where: { programmeId: tx.programmeId, offerId: offer.id },
-    order: { version: 'DESC' },
-    take: 1,
-  });
+  const draft = await newestVersion(tx, offer.id);
   if (offer.status === 'ended') throw offerState('It has ended.');
-  if (!draft || draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
+  if (draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
   const [newest] = await newestSubmissions(tx, [offer.id]);
   return { draft, submission: newest && isSubmissionOf(newest, draft) ? newest : undefined };
 }

@@ -139,8 +139,7 @@ async function reserveTheLast(
 export async function setBudget(tx: Tx, offerId: string, cap: bigint | undefined): Promise<void> {
   await tx.query(DROP_STRIPES, [tx.programmeId, offerId]);
   if (cap === undefined) return;
-  const [row] = await tx.query<{ awarded: string }>(AWARDED_SO_FAR, [tx.programmeId, offerId]);
-  const promised = BigInt(row?.awarded ?? 0);
+  const promised = await promisedSoFar(tx, offerId);
   const free = cap > promised ? cap - promised : 0n;
   const stripes = Array.from({ length: STRIPES }, (_, n) => n);
   const freeOf = (n: number): bigint => free / BigInt(STRIPES) + (BigInt(n) < free % BigInt(STRIPES) ? 1n : 0n);
@@ -151,6 +150,12 @@ export async function setBudget(tx: Tx, offerId: string, cap: bigint | undefined
     stripes.map((n) => freeOf(n) + (n === 0 ? promised : 0n)),
     stripes.map((n) => (n === 0 ? promised : 0n)),
   ]);
+}
+
+/** What an offer has promised in all its versions, in points or codes. */
+export async function promisedSoFar(tx: Tx, offerId: string): Promise<bigint> {
+  const [row] = await tx.query<{ awarded: string }>(AWARDED_SO_FAR, [tx.programmeId, offerId]);
+  return BigInt(row?.awarded ?? 0);
 }
 
 /** What each offer may still promise; offers without a budget are not in it. */

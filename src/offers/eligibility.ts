@@ -1,11 +1,20 @@
-import { celEnvironment, celVariables, faultOfCel } from '../platform/cel';
+import { type CelFault, celEnvironment, celVariables, checkCel, faultOfCel, keysRead } from '../platform/cel';
 import { areBounded } from './facts';
 import type { Context } from './published-offer';
 
-const environment = celEnvironment().registerVariable('context', 'map');
+/** Under which all facts stand together, for `has(context.tier)`. */
+const ALL = 'context';
+
+const environment = celEnvironment().registerVariable(ALL, 'map');
 
 /** What is wrong with an eligibility rule, and where in it; undefined when nothing is. */
 export const faultOfEligibility = (expression: string): string | undefined => faultOfCel(environment, expression);
+
+/** The same, with the place apart. */
+export const checkEligibility = (expression: string): CelFault | undefined => checkCel(environment, expression);
+
+/** The facts that a rule looks at, in the order of their names; `context` alone where it looks at them all. The rule must be sound. */
+export const factsOf = (expression: string): string[] => keysRead(environment, expression, ALL)?.sort() ?? [ALL];
 
 /**
  * Compiles a rule that faultOfEligibility() found nothing wrong with. Facts are there by their names and as `context`, so
@@ -16,7 +25,7 @@ export function eligibilityRule(expression: string): (facts: Context) => boolean
   return (facts) => {
     if (!areBounded(facts)) return false;
     try {
-      return parsed(celVariables(facts, 'context')) === true;
+      return parsed(celVariables(facts, ALL)) === true;
     } catch {
       // CEL's own word for "cannot be told from these facts".
       return false;

@@ -9,6 +9,7 @@ import type { ApprovalDto } from './approval.dto';
 import type { AskDto } from './ask.dto';
 import { remaining } from './budgets';
 import { type Grace, gracesOf } from './graces';
+import { newestVersion } from './newest-version';
 import { NoticeEntity } from './notice.entity';
 import type { CreateOfferDto, EditOfferDto, OfferDto } from './offer.dto';
 import { OfferEntity, type OfferStatus } from './offer.entity';
@@ -41,19 +42,22 @@ export class OffersService {
   }
 
   /**
+   * A new draft with another offer's terms: those of its draft or, where it has none, what was published last.
+   * @throws 404, 422 with pointers, 409 `key-taken`.
+   */
+  async duplicate(tx: EntityTx, offerId: string, key: string, by: string): Promise<OfferDto> {
+    const terms = toDto(await newestVersion(tx, requireId('off', offerId, 'offer')));
+    return this.create(tx, { ...terms, key } as CreateOfferDto, by);
+  }
+
+  /**
    * Edits the draft; of a published offer, that of its next version.
    * @throws 404, 422 with pointers, 409 `offer-state` when the offer has ended.
    */
   async edit(tx: EntityTx, offerId: string, body: EditOfferDto, by: string): Promise<OfferDto> {
     const offer = await lockOffer(tx, offerId);
     if (offer.status === 'ended') throw offerState('An offer that has ended is not edited: make a new one.');
-    const versions = await tx.entities.find(OfferVersionEntity, {
-      where: { offerId: offer.id },
-      order: { version: 'DESC' },
-      take: 1,
-    });
-    const [newest] = versions;
-    if (!newest) throw notFound('offer');
+    const newest = await newestVersion(tx, offer.id);
     const terms = edited(newest, body);
     await this.check(tx, terms.asks, faultsOfTerms(terms));
     const version = newest.publishedAt === null ? newest.version : newest.version + 1;

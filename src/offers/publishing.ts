@@ -7,6 +7,7 @@ import { conflict, type Fault, invalidRequest } from '../platform/problem';
 import { namesCalifornia } from './audience';
 import { setBudget } from './budgets';
 import { grantGrace } from './graces';
+import { newestVersion } from './newest-version';
 import { type ChangeDecision, judgeChange } from './notice-change';
 import { NoticeEntity } from './notice.entity';
 import { noticeText } from './notice-text';
@@ -54,14 +55,11 @@ export class Publishing {
     await lockGateShared(tx);
     await requireOngoing(tx);
     const offer = await lockOffer(tx, offerId);
-    const draft = await tx.entities.findOne(OfferVersionEntity, {
-      where: { offerId: offer.id },
-      order: { version: 'DESC' },
-    });
+    const draft = await newestVersion(tx, offer.id);
     if (offer.status === 'ended') throw offerState('An offer that has ended is not published again.');
-    if (!draft || draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
+    if (draft.publishedAt !== null) throw offerState('There is no draft: what was written is published.');
     const { asks, faults } = await this.snapshots.take(tx, draft.asks);
-    const judged = judgeChange(await this.asksBefore(tx, offer), asks, decision);
+    const judged = judgeChange(await asksInForce(tx, offer), asks, decision);
     const { change } = judged;
     // The database's clock: those of processes may differ.
     const now = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
@@ -80,18 +78,21 @@ export class Publishing {
     if (decision.graceDays !== undefined) await grantGrace(tx, offer.id, draft.version, decision.graceDays);
     return this.offers.one(tx, offerId);
   }
+}
 
-  /** What the version in force asks; undefined where none was published. */
-  async asksBefore(tx: EntityTx, { id, publishedVersion }: OfferEntity): Promise<PublishedAsk[] | undefined> {
-    if (publishedVersion === null) return undefined;
-    const inForce = { programmeId: tx.programmeId, offerId: id, version: publishedVersion };
-    const { asks } = await tx.entities.findOneByOrFail(OfferVersionEntity, inForce);
-    return asks as PublishedAsk[];
-  }
+/** What the version in force asks; undefined where none was published. */
+export async function asksInForce(
+  tx: EntityTx,
+  { id, publishedVersion }: OfferEntity,
+): Promise<PublishedAsk[] | undefined> {
+  if (publishedVersion === null) return undefined;
+  const inForce = { programmeId: tx.programmeId, offerId: id, version: publishedVersion };
+  const { asks } = await tx.entities.findOneByOrFail(OfferVersionEntity, inForce);
+  return asks as PublishedAsk[];
 }
 
 /** What of a version cannot be published now, beside what it asks; pointers into it. */
-export const publicationFaults = (version: Terms, now: Date): Fault[] => [
+const publicationFaults = (version: Terms, now: Date): Fault[] => [
   ...timeFaults(version, now),
   ...californiaFaults(version, now),
 ];

@@ -11,8 +11,8 @@ import { localeOf } from './locale';
 import { OfferBook } from './offer-book';
 import { costOf } from './offer-terms';
 import type { Context, Locale, PublishedOffer } from './published-offer';
-import type { QuoteConfirmationDto, QuoteDto, QuotesDto, WhyNot } from './quote.dto';
-import type { RewardDto } from './reward.dto';
+import type { QuoteConfirmationDto, QuotesDto, WhyNot } from './quote.dto';
+import { toQuote } from './to-quote';
 
 const PROGRAMME_LOCALE: Statement = { name: 'programme_locale', text: 'SELECT locale FROM programmes WHERE id = $1' };
 
@@ -111,34 +111,4 @@ function whyNotOf(offer: PublishedOffer, context: Context, standing: Standing): 
   if (confirms) return 'confirming';
   if (offer.budgeted && (left ?? 0n) < costOf(offer.reward)) return 'exhausted';
   return isEarning ? undefined : 'cool-off';
-}
-
-function toQuote(offer: PublishedOffer, locale: Locale, whyNot: WhyNot | undefined): QuoteDto {
-  const { id, hash, text } = offer.notices[locale];
-  return {
-    offerId: toPublicId('off', offer.offerId),
-    offerVersion: offer.version,
-    key: offer.key,
-    title: offer.title[locale],
-    text: offer.text[locale],
-    notice: { id: toPublicId('ntc', id), hash, text, locale },
-    asks: offer.asks.map((ask) => ({
-      attribute: ask.attribute,
-      title: ask.title[locale],
-      purposes: ask.purposes.map((purpose) => ({
-        key: purpose.key,
-        title: purpose.title[locale],
-        description: purpose.description[locale],
-        required: purpose.required,
-        recipients: purpose.recipients.map(({ name }) => name),
-      })),
-      required: ask.required,
-      special: ask.special,
-      retentionDays: ask.retentionDays,
-      schema: ask.schema,
-    })),
-    reward: offer.reward as RewardDto,
-    earnsNow: whyNot === undefined,
-    ...(whyNot && { whyNot }),
-  };
 }

@@ -62,21 +62,27 @@ function isLooping(value: unknown): boolean {
   return isLoop || isLooping(value.args);
 }
 
-function where(expression: string, start: number): string {
+/** What is wrong with an expression, and where in it, if it is wrong somewhere; line and column count from 1. */
+export interface CelFault {
+  message: string;
+  position?: { line: number; column: number };
+}
+
+function faultAt(expression: string, start: number, message: string): CelFault {
   const before = expression.slice(0, start).split('\n');
-  return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  return { message, position: { line: before.length, column: (before.at(-1) ?? '').length + 1 } };
 }
 
 /**
- * What is wrong with an expression that is to come to true or false, and where in it; undefined when nothing is. more: functions
- * that the environment has beside those that are offered everywhere, each of bounded cost.
+ * What is wrong with an expression that is to come to true or false; undefined when nothing is. more: functions that the
+ * environment has beside those that are offered everywhere, each of bounded cost.
  */
-export function faultOfCel(
+export function checkCel(
   environment: Environment,
   expression: string,
   more: ReadonlySet<string> = NO_MORE,
-): string | undefined {
-  if (expression.length > LONGEST) return `must have at most ${LONGEST} characters`;
+): CelFault | undefined {
+  if (expression.length > LONGEST) return { message: `must have at most ${LONGEST} characters` };
   let parsed: ParseResult;
   try {
     parsed = environment.parse(expression);
@@ -84,17 +90,29 @@ export function faultOfCel(
     return describe(expression, error);
   }
   const refusal = refused(parsed.ast, false, more);
-  if (refusal) return `cannot be used as a CEL expression: ${refusal.message} (${where(expression, refusal.start)})`;
+  if (refusal) return faultAt(expression, refusal.start, refusal.message);
   const checked = parsed.check();
   if (!checked.valid) return describe(expression, checked.error);
-  if (checked.type !== 'bool' && checked.type !== 'dyn') return `must come to true or false, not to ${checked.type}`;
-  return undefined;
+  if (checked.type === 'bool' || checked.type === 'dyn') return undefined;
+  return { message: `must come to true or false, not to ${checked.type}` };
 }
 
-function describe(expression: string, error: unknown): string {
+/** The same in one text that goes on after the name of what holds the expression. */
+export function faultOfCel(
+  environment: Environment,
+  expression: string,
+  more: ReadonlySet<string> = NO_MORE,
+): string | undefined {
+  const fault = checkCel(environment, expression, more);
+  if (!fault?.position) return fault?.message;
+  const { line, column } = fault.position;
+  return `cannot be used as a CEL expression: ${fault.message} (line ${line}, column ${column})`;
+}
+
+function describe(expression: string, error: unknown): CelFault {
   const { summary, range } = error as { summary?: string; range?: { start: number } };
   if (summary === undefined) throw error;
-  return `cannot be used as a CEL expression: ${summary} (${where(expression, range?.start ?? 0)})`;
+  return faultAt(expression, range?.start ?? 0, summary);
 }
 
 /** CEL knows whole numbers apart from others; JSON does not. */
