@@ -5,6 +5,7 @@ describe('faultsOfSchema', () => {
     [{}],
     [{ type: 'string', format: 'date' }],
     [{ enum: ['s', 'm', 'l'] }],
+    [{ enum: ['rolls'], 'x-titles': { rolls: { de: 'Brötchen', en: 'Rolls' } } }],
     [{ $schema: 'https://json-schema.org/draft/2020-12/schema', $id: 'https://example.com/size', type: 'integer' }],
     [{ $defs: { size: { type: 'integer' } }, type: 'object', properties: { size: { $ref: '#/$defs/size' } } }],
     [{ type: 'array', prefixItems: [{ type: 'string' }], items: false }],

@@ -5,6 +5,8 @@ import { isWithin } from './json-bounds';
 
 export type JsonSchema = Record<string, unknown>;
 
+/** How pages name the values of an enum: `{"vegan": {"de": "Vegan", "en": "Vegan"}}`. It says nothing of which values are right. */
+const TITLES = 'x-titles';
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_BOUNDS = { bytes: 16 * 1024, levels: 32 };
 /** A value is small: what a pattern or a recursive schema can cost grows with it. */
@@ -24,6 +26,7 @@ addFormats(metaSchema);
 function compile(schema: JsonSchema): ValidateFunction {
   const ajv = new Ajv2020({ ...STRICTNESS, meta: false, validateSchema: false, allErrors: false });
   addFormats(ajv);
+  ajv.addKeyword({ keyword: TITLES, schemaType: 'object' });
   return ajv.compile(schema);
 }
 

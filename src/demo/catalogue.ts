@@ -20,7 +20,17 @@ export const ATTRIBUTES = [
   {
     key: 'favouriteBreakfast',
     title: { de: 'Lieblingsfrühstück', en: 'Favourite breakfast' },
-    schema: { type: 'string', enum: ['porridge', 'rolls', 'croissant', 'eggs', 'coffeeOnly'] },
+    schema: {
+      type: 'string',
+      enum: ['porridge', 'rolls', 'croissant', 'eggs', 'coffeeOnly'],
+      'x-titles': {
+        porridge: { de: 'Haferbrei', en: 'Porridge' },
+        rolls: { de: 'Brötchen', en: 'Rolls' },
+        croissant: { de: 'Croissant', en: 'Croissant' },
+        eggs: { de: 'Eier', en: 'Eggs' },
+        coffeeOnly: { de: 'Nur Kaffee', en: 'Coffee only' },
+      },
+    },
     sensitivity: 'ordinary',
     retentionDays: 365,
   },
@@ -43,7 +53,15 @@ export const ATTRIBUTES = [
     title: { de: 'Themen, die dich interessieren', en: 'Topics you care about' },
     schema: {
       type: 'array',
-      items: { enum: ['running', 'baking', 'events', 'repairs'] },
+      items: {
+        enum: ['running', 'baking', 'events', 'repairs'],
+        'x-titles': {
+          running: { de: 'Laufen', en: 'Running' },
+          baking: { de: 'Backen', en: 'Baking' },
+          events: { de: 'Veranstaltungen', en: 'Events' },
+          repairs: { de: 'Reparaturen', en: 'Repairs' },
+        },
+      },
       minItems: 1,
       uniqueItems: true,
     },
@@ -54,7 +72,18 @@ export const ATTRIBUTES = [
     // What somebody does not eat can tell of health or religion (GDPR Art. 9).
     key: 'diet',
     title: { de: 'Ernährung', en: 'Diet' },
-    schema: { type: 'string', enum: ['everything', 'vegetarian', 'vegan', 'halal', 'kosher', 'glutenFree'] },
+    schema: {
+      type: 'string',
+      enum: ['everything', 'vegetarian', 'vegan', 'halal', 'kosher', 'glutenFree'],
+      'x-titles': {
+        everything: { de: 'Alles', en: 'Everything' },
+        vegetarian: { de: 'Vegetarisch', en: 'Vegetarian' },
+        vegan: { de: 'Vegan', en: 'Vegan' },
+        halal: { de: 'Halal', en: 'Halal' },
+        kosher: { de: 'Koscher', en: 'Kosher' },
+        glutenFree: { de: 'Glutenfrei', en: 'Gluten-free' },
+      },
+    },
     sensitivity: 'special',
     retentionDays: 180,
   },

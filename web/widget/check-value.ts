@@ -1,4 +1,4 @@
-import { choicesOf, inputKind, isWhole } from './choices';
+import { inputKind, isWhole } from './choices';
 import type { Format } from './format';
 import { text, type Locale } from './texts';
 import type { Schema } from './types';
@@ -25,7 +25,7 @@ export function faultOf(schema: Schema, entered: Entered, { locale, format }: Sp
   if (value === undefined || (Array.isArray(value) && value.length < (schema.minItems ?? 1)))
     return text(locale, 'field.missing');
   if (typeof value === 'number') return faultOfNumber(schema, value, { locale, format });
-  if (typeof value !== 'string' || choicesOf(schema).length > 0) return undefined;
+  if (typeof value !== 'string' || inputKind(schema) === 'choice') return undefined;
   if (schema.maxLength !== undefined && [...value].length > schema.maxLength)
     return text(locale, 'field.length', { n: format.number(schema.maxLength) });
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))

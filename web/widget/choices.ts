@@ -1,3 +1,4 @@
+import type { Locale } from './texts';
 import type { Schema } from './types';
 
 export interface Choice {
@@ -9,9 +10,9 @@ export interface Choice {
 export type InputKind = 'boolean' | 'choice' | 'choices' | 'number' | 'date' | 'text';
 
 export function inputKind(schema: Schema): InputKind | undefined {
-  if (choicesOf(schema).length > 0) return 'choice';
+  if (hasChoices(schema)) return 'choice';
   const type = typeOf(schema);
-  if (type === 'array') return choicesOf(schema.items ?? {}).length > 0 ? 'choices' : undefined;
+  if (type === 'array') return hasChoices(schema.items ?? {}) ? 'choices' : undefined;
   if (type === 'boolean') return 'boolean';
   if (type === 'number' || type === 'integer') return 'number';
   if (type === 'string') return schema.format === 'date' ? 'date' : 'text';
@@ -20,14 +21,17 @@ export function inputKind(schema: Schema): InputKind | undefined {
 
 export const isWhole = (schema: Schema): boolean => typeOf(schema) === 'integer';
 
-/** By `enum`, or by `oneOf` with a `const` and a title each. */
-export function choicesOf(schema: Schema): Choice[] {
-  const listed = (schema.enum ?? []).map((value) => ({ value, label: labelOf(value) }));
+/** By `enum`, named by `x-titles` in the locale where there are some; or by `oneOf` with a `const` and a title each. */
+export function choicesOf(schema: Schema, locale: Locale): Choice[] {
+  const titleOf = (value: unknown): string => schema['x-titles']?.[String(value)]?.[locale] ?? labelOf(value);
+  const listed = (schema.enum ?? []).map((value) => ({ value, label: titleOf(value) }));
   const described = (schema.oneOf ?? schema.anyOf ?? []).filter((one) => one.const !== undefined);
   return listed.length > 0
     ? listed
     : described.map((one) => ({ value: one.const, label: one.title ?? labelOf(one.const) }));
 }
+
+const hasChoices = (schema: Schema): boolean => choicesOf(schema, 'en').length > 0;
 
 /** A value as people read it: "glutenFree" is "Gluten free". */
 export function labelOf(value: unknown): string {

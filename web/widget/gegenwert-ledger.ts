@@ -22,6 +22,7 @@ import { localeOf } from './texts';
 import type { Card } from './types';
 
 const PAUSE_DAYS = 30;
+const CARDS_IN_SIGHT = 20;
 const CARD_PARTS = 'card, card-title, purpose, worth, code, take-back';
 
 /**
@@ -188,11 +189,12 @@ export class Ledger extends Spoken {
         ${repeat(
           cards,
           ({ shareId }) => shareId,
-          (card) =>
+          (card, n) =>
             html`<li>
               <gegenwert-card
                 exportparts=${CARD_PARTS}
                 data-share=${card.shareId}
+                ?far=${n >= CARDS_IN_SIGHT}
                 .locale=${this.locale}
                 .api=${this.calls!}
                 .card=${card}

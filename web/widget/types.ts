@@ -11,6 +11,8 @@ export interface Schema {
   oneOf?: Schema[];
   anyOf?: Schema[];
   title?: string;
+  /** How the values of `enum` are called. */
+  'x-titles'?: Record<string, Partial<Record<'de' | 'en', string>>>;
   items?: Schema;
   minimum?: number;
   maximum?: number;
@@ -43,13 +45,12 @@ export type Reward = Quote['reward'] | NonNullable<Card['reward']>;
 /** One time that somebody was given something. */
 export interface Use {
   at: string;
-  /** The recipient's name. */
-  recipient: string;
+  /** The recipient's. */
+  name: string;
   purpose: { key: string; title: string };
   attributes: string[];
-  kind: 'disclosure' | 'predicate';
+  kind: 'values' | 'predicate';
   useUntil: string;
-  share?: string;
 }
 
 /** What the service holds of the customer, in clear. */

@@ -132,7 +132,8 @@ export class LedgerCard extends Spoken {
       <p class="worth" part="worth">${worth}</p>
       ${code === undefined ? nothing : this.code(code)} ${terms ? html`<p class="small">${terms}</p>` : nothing}
       <p class="small" data-award=${awardStatus}>
-        ${awardStatus === 'pending' ? CLOCK : CHECK} ${this.text(`card.${awardStatus}` as Key)}
+        ${awardStatus === 'pending' ? CLOCK : CHECK}
+        ${this.text(awardStatus === 'granted' && reward.type === 'discount' ? 'card.ready' : (`card.${awardStatus}` as Key))}
         ${revokedAt === undefined ? nothing : html`<br /><strong>${this.text('card.kept')}</strong>`}
       </p>`;
   }

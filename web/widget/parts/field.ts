@@ -81,7 +81,7 @@ export class Field extends Spoken {
             { value: true, label: this.text('field.yes') },
             { value: false, label: this.text('field.no') },
           ]
-        : choicesOf(kind === 'choices' ? (this.schema.items ?? {}) : this.schema);
+        : choicesOf(kind === 'choices' ? (this.schema.items ?? {}) : this.schema, this.locale);
     if (kind === 'number' || kind === 'date' || kind === 'text') return html`${this.typed(kind)}${fault}`;
     if (kind === 'choice' && choices.length > CHOICES_IN_SIGHT) return html`${this.list(choices)}${fault}`;
     return html`${this.inSight(choices, kind === 'choices')}${fault}`;
@@ -166,7 +166,7 @@ export class Field extends Spoken {
     if (!isSeveral) return this.enter(value);
     const others = ((this.entered as unknown[] | undefined) ?? []).filter((one) => one !== value);
     // In the order of the schema, whatever the order of the clicks.
-    const all = choicesOf(this.schema.items ?? {}).map((choice) => choice.value);
+    const all = choicesOf(this.schema.items ?? {}, this.locale).map((choice) => choice.value);
     this.enter(all.filter((one) => others.includes(one) || (isOn && one === value)));
   }
 

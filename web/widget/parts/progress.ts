@@ -51,7 +51,8 @@ export class Progress extends Spoken {
     if (this.fault !== '') return html`<p class="fault" role="alert">${this.fault}</p>`;
     if (!this.view) return html`<p class="soft" role="status">${this.text('state.loading')}</p>`;
     const { view } = this;
-    return html`<ol class="steps" part="progress">
+    return html`<div class="stack">
+      <ol class="steps" part="progress">
         ${this.step(
           true,
           html`<p>${this.text('take.blocked')}</p>
@@ -70,7 +71,8 @@ export class Progress extends Spoken {
           ${SAVE} ${this.text('take.certificate')}
         </button>
         <p class="small soft" id="what">${this.text('take.certificateHelp')}</p>
-      </div>`;
+      </div>
+    </div>`;
   }
 
   private step(isDone: boolean, content: TemplateResult): TemplateResult {

@@ -58,11 +58,11 @@ export class Uses extends Spoken {
       }`;
   }
 
-  private use({ at, recipient, purpose, attributes, kind, useUntil }: Use): TemplateResult {
+  private use({ at, name, purpose, attributes, kind, useUntil }: Use): TemplateResult {
     const names = this.format.list(attributes.map((key) => this.titles[key] ?? key));
     const key = kind === 'predicate' ? 'card.asked' : 'card.used';
     return html`<li>
-      <p>${this.text(key, { recipient, attributes: names })}</p>
+      <p>${this.text(key, { recipient: name, attributes: names })}</p>
       <p class="small soft">
         <time datetime=${at}>${this.format.dateTime(at)}</time>,
         ${this.text('card.usedFor', { purpose: purpose.title })},

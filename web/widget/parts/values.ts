@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ProblemError } from '../../shared/problem';
 import type { Api } from '../api';
-import { choicesOf, labelOf } from '../choices';
+import { choicesOf, inputKind, labelOf } from '../choices';
 import { explain } from '../explain';
 import { base, buttons } from '../styles/base';
 import { panelStyle } from '../styles/panels';
@@ -96,13 +96,13 @@ export class Values extends Spoken {
 
   private written({ schema, value }: MyValue): string {
     const label = (one: unknown): string =>
-      choicesOf(schema.items ?? schema).find((choice) => choice.value === one)?.label ?? labelOf(one);
+      choicesOf(schema.items ?? schema, this.locale).find((choice) => choice.value === one)?.label ?? labelOf(one);
     if (Array.isArray(value)) return this.format.list(value.map(label));
     if (typeof value === 'boolean') return this.text(value ? 'field.yes' : 'field.no');
     if (typeof value === 'number') return this.format.number(value);
     if (typeof value === 'string' && schema.format === 'date') return this.format.date(value);
     if (typeof value === 'object') return JSON.stringify(value);
-    return choicesOf(schema).length > 0 ? label(value) : String(value);
+    return inputKind(schema) === 'choice' ? label(value) : String(value);
   }
 
   private form({ attribute, title, schema, value }: MyValue): TemplateResult {

@@ -1,7 +1,8 @@
 import { css } from 'lit';
 
 export const cardStyle = css`
-  :host {
+  /* Of a thousand cards those out of sight cost nothing. */
+  :host([far]) {
     content-visibility: auto;
     contain-intrinsic-size: auto 20rem;
   }

@@ -15,7 +15,8 @@ export const dialogStyle = css`
   dialog::backdrop {
     background: rgb(20 26 22 / 55%);
   }
-  dialog > div {
+  dialog > div,
+  .stack {
     display: grid;
     gap: 1rem;
   }

@@ -4,13 +4,13 @@ export const ledgerStyle = css`
   .widget {
     container-type: inline-size;
     background: var(--_paper);
-    padding: clamp(0.75rem, 3vw, 2rem);
+    padding: clamp(0.75rem, 3vw, 1.5rem) clamp(0.75rem, 3vw, 2rem);
     border-radius: var(--_radius);
   }
   .column {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: clamp(2rem, 6cqi, 3.25rem);
+    gap: clamp(1.75rem, 5cqi, 3rem);
     max-width: 62rem;
     margin-inline: auto;
   }
@@ -22,6 +22,7 @@ export const ledgerStyle = css`
   }
   .intro {
     max-width: 42rem;
+    text-wrap: pretty;
     margin-top: 0.375rem;
     color: var(--_soft);
   }
@@ -132,6 +133,10 @@ export const balanceStyle = css`
   dd {
     font: 600 1.5rem/1.2 var(--_display);
     font-variant-numeric: tabular-nums;
+  }
+  .expiring h3 {
+    font: 600 0.8125rem/1.4 var(--_font);
+    letter-spacing: 0;
   }
   .expiring {
     border-inline-start: 3px solid var(--_gold);

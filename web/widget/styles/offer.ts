@@ -24,7 +24,8 @@ export const offerStyle = css`
     gap: 0.25rem;
   }
   .decide {
-    padding: 0 clamp(1rem, 5cqi, 1.75rem) 1.25rem;
+    border-top: 1px solid var(--_line);
+    padding: 1.1rem clamp(1rem, 5cqi, 1.75rem) 1.25rem;
   }
   form {
     border-top: 1px solid var(--_line);
@@ -39,6 +40,9 @@ export const offerStyle = css`
   .ask + .ask {
     border-top: 1px solid var(--_line);
     padding-top: 1.5rem;
+  }
+  .ask > .choice {
+    justify-self: start;
   }
   .special {
     display: flex;
@@ -65,9 +69,6 @@ export const offerStyle = css`
   .purpose:has(:checked) {
     border-color: var(--_accent);
     background: var(--_accent-wash);
-  }
-  .purpose > span {
-    display: block;
   }
   .purpose strong {
     font-weight: 600;
