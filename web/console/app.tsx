@@ -13,6 +13,8 @@ import { cssVariables, theme } from './theme';
 
 /** The service puts it into index.html for each time that it is asked for. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// Where the library that holds the page still behind a dialog looks for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 const queries = new QueryClient({
   defaultOptions: {

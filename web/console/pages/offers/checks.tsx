@@ -58,7 +58,12 @@ function Check({ check, offer }: { check: OfferCheck; offer: Offer }) {
         </span>
         {check.message}{' '}
         {check.level !== 'ok' && check.pointer && (
-          <Anchor component={Link} href={`/offers/${offer.id}/edit?step=${stepOf(check.pointer)}`} size="sm">
+          <Anchor
+            component={Link}
+            href={`/offers/${offer.id}/edit?step=${stepOf(check.pointer)}`}
+            size="sm"
+            underline="always"
+          >
             {t.correctThere}
           </Anchor>
         )}

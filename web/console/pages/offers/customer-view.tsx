@@ -61,17 +61,17 @@ function usePreview(form: OfferForm) {
   const { title, text, reward, validDays, ...draft } = bodyOf(form);
   const asks = draft.asks.filter(({ purposes }) => purposes.length > 0);
   const shown = { title: written(title), text: written(text), asks, reward, validDays };
-  const [body] = useDebouncedValue(JSON.stringify(shown), PAUSE_MS);
+  const [body] = useDebouncedValue(asks.length > 0 ? JSON.stringify(shown) : '', PAUSE_MS);
   return useQuery({
     queryKey: ['offer-preview', body],
     queryFn: () =>
       answer(api.POST('/v1/offer-previews', { body: JSON.parse(body) as Partial<Schemas['CreateOfferDto']> })),
-    enabled: asks.length > 0,
+    enabled: body !== '',
     placeholderData: keepPreviousData,
     retry: false,
   });
 }
 
 /** What is still empty is left out: it is shown as not written yet. */
-const written = (texts: Record<Locale, string>) =>
-  Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+const written = (inBoth: Record<Locale, string>) =>
+  Object.fromEntries(Object.entries(inBoth).filter(([, text]) => text !== ''));

@@ -59,6 +59,7 @@ function AddAsk({ form, catalogue, error, onAdd }: AddAskProps) {
         onChange={setChosen}
         error={error}
         searchable
+        openOnFocus={false}
         flex={1}
         miw={200}
       />

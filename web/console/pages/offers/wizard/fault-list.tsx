@@ -14,10 +14,18 @@ export function FaultList({ faults, onGo }: FaultListProps) {
   return (
     <Alert color="red" variant="outline" title={t.correct} role="alert" mb="md">
       <Text size="sm">{t.correctHint}</Text>
-      <List size="sm" mt={4}>
+      <List size="sm" mt={4} spacing={6}>
         {faults.map(({ pointer, message }) => (
           <List.Item key={`${pointer} ${message}`}>
-            <Anchor component="button" type="button" size="sm" ta="start" onClick={() => onGo(pointer)}>
+            <Anchor
+              component="button"
+              type="button"
+              size="sm"
+              ta="start"
+              mih={24}
+              underline="always"
+              onClick={() => onGo(pointer)}
+            >
               {t.fields[pointer.split('/')[1] ?? ''] ?? pointer}: {message}
             </Anchor>
           </List.Item>
