@@ -40,6 +40,7 @@ export async function buildApi(platform: Platform, pages = PAGES): Promise<NestF
   keepClosed(app, platform.fence);
   admitPages(app);
   limitStrangers(app);
+  closeIdle(app);
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
@@ -88,6 +89,7 @@ function keepClosed(app: NestFastifyApplication, fence: Platform['fence']): void
   });
 }
 
+const CLOSE_IDLE_MS = 50;
 const OF_CUSTOMER = /^\/v1\/me(?=[/?]|$)/;
 
 /**
@@ -132,5 +134,15 @@ function limitStrangers(app: NestFastifyApplication): void {
       () => done(),
       (error: unknown) => sendProblem(reply, toProblem(error), String(request.id)),
     );
+  });
+}
+
+/** A connection whose answer ends after the server began to close would be kept open for the next call, and the server with it. */
+function closeIdle(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('preClose', (done) => {
+    const closing = setInterval(() => fastify.server.closeIdleConnections(), CLOSE_IDLE_MS);
+    fastify.server.once('close', () => clearInterval(closing));
+    done();
   });
 }
