@@ -141,8 +141,29 @@ describe('the contract as it is kept', () => {
     });
     const offer = `/v1/offers/${draft.body['id']}`;
     expect((await admin('PATCH', offer, { minimumAge: null })).status).toBe(200);
+    const preview = { ...OFFER, text: { de: 'Sag es uns' } };
+    expect((await admin('POST', '/v1/offer-previews', preview)).status).toBe(200);
+    for (const eligibility of ['country == "DE"', 'country ==', '1 + 1'])
+      expect((await admin('POST', '/v1/eligibility-checks', { eligibility })).status).toBe(200);
+    const examples = [{ name: 'Anna', context: { country: 'DE' } }, { context: {} }];
+    expect((await admin('POST', `${offer}/dry-run`, { examples })).status).toBe(200);
+    expect((await admin('GET', `${offer}/checks?locale=en`)).body['ready']).toBe(true);
+    expect((await admin('POST', `${offer}/duplicate`, { key: 'everythingAgain' })).status).toBe(201);
+    // A second person, as long as the programme wants one.
+    expect((await admin('GET', '/v1/programme')).body['requiresApproval']).toBe(false);
+    expect((await admin('PATCH', '/v1/programme', { requiresApproval: true })).status).toBe(200);
+    expect((await admin('POST', `${offer}/submission`)).status).toBe(200);
+    expect(await admin('POST', `${offer}/publish`)).toMatchObject(problem(409, 'approval-required'));
+    expect(await admin('POST', `${offer}/approval`)).toMatchObject(problem(409, 'second-person-required'));
+    const ada = await admin('POST', '/v1/keys', { kind: 'staff', name: 'Ada', role: 'marketing' });
+    const approval = await call(service.url, 'POST', `${offer}/approval`, {
+      key: ada.body['key'],
+      body: { revision: 2 },
+    });
+    expect(approval.body['approval'].state).toBe('approved');
     for (const step of ['publish', 'pause', 'resume'])
       expect((await admin('POST', `${offer}/${step}`)).status).toBe(200);
+    expect((await admin('PATCH', '/v1/programme', { requiresApproval: false })).status).toBe(200);
     expect((await admin('PATCH', offer, { text: 'Another text' })).status).toBe(200);
     expect(
       (await admin('POST', `${offer}/publish`, { change: 'material', graceDays: 30 })).body['confirmBy'],
@@ -151,6 +172,7 @@ describe('the contract as it is kept', () => {
     expect((await admin('PATCH', offer, { title: 'Another' })).body['draft']).not.toBeNull();
     expect((await admin('GET', offer)).status).toBe(200);
     expect((await admin('GET', `${offer}/figures`)).status).toBe(200);
+    expect((await admin('GET', `${offer}/versions?limit=2`)).body['data']).toHaveLength(2);
     expect((await admin('POST', `${offer}/end`)).status).toBe(200);
   });
 

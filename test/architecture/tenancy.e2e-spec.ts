@@ -305,6 +305,8 @@ async function fill(service: RunningService, programme: TestProgramme): Promise<
   await storefront('PUT', `/v1/customers/${REF}/values/${KEY}`, { value: CANARY });
   await admin('PATCH', `/v1/offers/${coded.id}`, { text: both(`${CANARY}!`) });
   await admin('POST', `/v1/offers/${coded.id}/publish`, { change: 'material', graceDays: 30 });
+  await admin('PATCH', `/v1/offers/${coded.id}`, { minimumAge: 16 });
+  await admin('POST', `/v1/offers/${coded.id}/submission`);
   const award = await storefront('POST', '/v1/awards', {
     customerRef: REF,
     points: 1000,
