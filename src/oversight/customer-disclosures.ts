@@ -37,11 +37,10 @@ export async function disclosuresOf(
   return pageOf(rows, limit, viewOf, ({ id }) => toPublicId('dsc', id));
 }
 
-const viewOf = ({ id, at, key, use_until: useUntil, kind, ...row }: Row): DisclosureOfCustomerDto => ({
+const viewOf = ({ id, at, key, use_until: useUntil, ...row }: Row): DisclosureOfCustomerDto => ({
   id: toPublicId('dsc', id),
   at: at.toISOString(),
   recipient: key,
   ...row,
   useUntil: useUntil.toISOString(),
-  kind: kind === 'values' ? 'disclosure' : kind,
 });

@@ -80,9 +80,9 @@ export class DisclosureOfCustomerDto {
   @ApiProperty({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
   useUntil: string;
 
-  /** disclosure: it got the values; predicate: the answer to a question about them. */
-  @ApiProperty({ enum: ['disclosure', 'predicate'], example: 'disclosure' })
-  kind: 'disclosure' | 'predicate';
+  /** values: it got them; predicate: the answer to a question about them. */
+  @ApiProperty({ enum: ['values', 'predicate'], example: 'values' })
+  kind: 'values' | 'predicate';
 }
 
 export class DisclosuresOfCustomerPage {

@@ -116,8 +116,8 @@ describe('a customer', () => {
     const found = await listed<DisclosureOfCustomerDto>(path);
     expect(found.map(({ recipient, purpose, kind }) => [recipient, purpose, kind])).toEqual([
       ['newsletter', 'greeting', 'predicate'],
-      ['recommender', 'advice', 'disclosure'],
-      ['newsletter', 'greeting', 'disclosure'],
+      ['recommender', 'advice', 'values'],
+      ['newsletter', 'greeting', 'values'],
     ]);
     expect(found[1]).toEqual({
       id: expect.stringMatching(/^dsc_/),
@@ -128,7 +128,7 @@ describe('a customer', () => {
       attributes: ['birthday'],
       reason: 'test',
       useUntil: expect.stringMatching(/Z$/),
-      kind: 'disclosure',
+      kind: 'values',
     });
     expect(await paged(path, 2)).toEqual(found);
     expect((await test.get('/v1/customers/nobody/disclosures', shop.adminKey)).status).toBe(404);
