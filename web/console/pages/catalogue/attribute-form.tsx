@@ -61,7 +61,14 @@ export function AttributeForm({ onClose }: { onClose: () => void }) {
       }}
     >
       <Stack>
-        <BothTexts label={t.title} field="title" required value={draft.title} error={create.error} onChange={(title) => set({ title })} />
+        <BothTexts
+          label={t.title}
+          field="title"
+          required
+          value={draft.title}
+          error={create.error}
+          onChange={(title) => set({ title })}
+        />
         <TextInput
           label={t.key}
           description={t.keyHint}

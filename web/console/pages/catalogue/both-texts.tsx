@@ -21,7 +21,16 @@ interface BothTextsProps {
 }
 
 /** One text in both languages, side by side. */
-export function BothTexts({ label, hint, field, value, onChange, error, required = false, long = false }: BothTextsProps) {
+export function BothTexts({
+  label,
+  hint,
+  field,
+  value,
+  onChange,
+  error,
+  required = false,
+  long = false,
+}: BothTextsProps) {
   const { both } = useText(texts);
   const Field = long ? Textarea : TextInput;
   return (

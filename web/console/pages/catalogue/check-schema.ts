@@ -9,22 +9,36 @@ export interface SchemaFault {
   position?: { line: number; column: number };
 }
 
-export type CheckedSchema = { schema: Record<string, unknown>; faults: [] } | { schema?: undefined; faults: SchemaFault[] };
+export type CheckedSchema =
+  { schema: Record<string, unknown>; faults: [] } | { schema?: undefined; faults: SchemaFault[] };
 
 const MOST_BYTES = 16 * 1024;
 const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'];
 /** Keywords whose value is a schema, a list of schemas, schemas by name. */
-const ONE = ['additionalProperties', 'contains', 'else', 'if', 'items', 'not', 'propertyNames', 'then', 'unevaluatedItems', 'unevaluatedProperties'];
+const ONE = [
+  'additionalProperties',
+  'contains',
+  'else',
+  'if',
+  'items',
+  'not',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const NAMED = ['$defs', 'dependentSchemas', 'patternProperties', 'properties'];
-const PLAIN = [
-  ...['$anchor', '$comment', '$dynamicAnchor', '$dynamicRef', '$id', '$ref', '$schema', '$vocabulary'],
-  ...['const', 'contentEncoding', 'contentMediaType', 'contentSchema', 'default', 'dependentRequired', 'deprecated'],
-  ...['description', 'enum', 'examples', 'exclusiveMaximum', 'exclusiveMinimum', 'format', 'maxContains', 'maximum'],
-  ...['maxItems', 'maxLength', 'maxProperties', 'minContains', 'minimum', 'minItems', 'minLength', 'minProperties'],
-  ...['multipleOf', 'pattern', 'readOnly', 'required', 'title', 'type', 'uniqueItems', 'writeOnly'],
-];
-const KEYWORDS = new Set([...ONE, ...LISTS, ...NAMED, ...PLAIN]);
+const PLAIN = (
+  '$anchor $comment $dynamicAnchor $dynamicRef $id $ref $schema $vocabulary const contentEncoding ' +
+  'contentMediaType contentSchema default dependentRequired deprecated description enum examples ' +
+  'exclusiveMaximum exclusiveMinimum format maxContains maximum maxItems maxLength maxProperties ' +
+  'minContains minimum minItems minLength minProperties multipleOf pattern readOnly required title type ' +
+  'uniqueItems writeOnly'
+).split(' ');
+/** What the pages call the values of an `enum`. */
+const OWN = ['x-titles'];
+const KEYWORDS = new Set([...ONE, ...LISTS, ...NAMED, ...PLAIN, ...OWN]);
 const BOUNDS = [
   ['minimum', 'maximum'],
   ['minLength', 'maxLength'],
@@ -33,7 +47,8 @@ const BOUNDS = [
 ] as const;
 
 export function checkSchema(text: string): CheckedSchema {
-  if (new TextEncoder().encode(text).length > MOST_BYTES) return { faults: [{ code: 'too-large', pointer: '', name: '' }] };
+  if (new TextEncoder().encode(text).length > MOST_BYTES)
+    return { faults: [{ code: 'too-large', pointer: '', name: '' }] };
   let schema: unknown;
   try {
     schema = JSON.parse(text);
@@ -50,7 +65,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function faultsOf(schema: unknown, pointer: string): SchemaFault[] {
   if (!isObject(schema)) return [];
-  return [...ownFaults(schema, pointer), ...Object.entries(schema).flatMap(([key, value]) => faultsBelow(key, value, pointer))];
+  return [
+    ...ownFaults(schema, pointer),
+    ...Object.entries(schema).flatMap(([key, value]) => faultsBelow(key, value, pointer)),
+  ];
 }
 
 function ownFaults(schema: Record<string, unknown>, pointer: string): SchemaFault[] {
@@ -69,7 +87,8 @@ function ownFaults(schema: Record<string, unknown>, pointer: string): SchemaFaul
 function faultsBelow(key: string, value: unknown, pointer: string): SchemaFault[] {
   const at = `${pointer}/${escaped(key)}`;
   if (ONE.includes(key)) return faultsOf(value, at);
-  if (LISTS.includes(key) && Array.isArray(value)) return value.flatMap((one, index) => faultsOf(one, `${at}/${index}`));
+  if (LISTS.includes(key) && Array.isArray(value))
+    return value.flatMap((one, index) => faultsOf(one, `${at}/${index}`));
   if (NAMED.includes(key) && isObject(value))
     return Object.entries(value).flatMap(([name, one]) => faultsOf(one, `${at}/${escaped(name)}`));
   return [];
@@ -80,8 +99,7 @@ const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll(
 
 function isPattern(pattern: string): boolean {
   try {
-    new RegExp(pattern, 'u');
-    return true;
+    return Boolean(new RegExp(pattern, 'u'));
   } catch {
     return false;
   }

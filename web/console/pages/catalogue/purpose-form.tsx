@@ -52,7 +52,14 @@ export function PurposeForm({ onClose }: { onClose: () => void }) {
       }}
     >
       <Stack>
-        <BothTexts label={t.title} field="title" required value={draft.title} error={create.error} onChange={(title) => set({ title })} />
+        <BothTexts
+          label={t.title}
+          field="title"
+          required
+          value={draft.title}
+          error={create.error}
+          onChange={(title) => set({ title })}
+        />
         <BothTexts
           label={t.description}
           hint={t.purposes.descriptionHint}

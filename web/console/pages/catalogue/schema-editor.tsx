@@ -34,15 +34,20 @@ export function SchemaEditor({ value, onChange, error }: SchemaEditorProps) {
         minRows={5}
         maxRows={20}
         spellCheck={false}
-        classNames={{ input: 'code-input' }}
+        className="code-input"
         value={value}
-        error={fieldFault(error, '/schema') ?? (faults.length > 0)}
+        error={fieldFault(error, '/schema') ?? faults.length > 0}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
       <Group gap="xs">
         <Text size="sm">{t.start}</Text>
         {Object.entries(STARTS).map(([name, schema]) => (
-          <Button key={name} size="compact-sm" variant="default" onClick={() => onChange(JSON.stringify(schema, null, 2))}>
+          <Button
+            key={name}
+            size="compact-sm"
+            variant="default"
+            onClick={() => onChange(JSON.stringify(schema, null, 2))}
+          >
             {t.starts[name as keyof typeof STARTS]}
           </Button>
         ))}

@@ -13,9 +13,10 @@ const STEPS = [
   { step: 'told', p50: 'toldP50Seconds', p95: 'toldP95Seconds', unit: 1000 },
 ] as const;
 type Step = (typeof STEPS)[number];
+type Time = Step['p50' | 'p95'];
 type Week = StoppingTimes['weeks'][number];
 
-const millisecondsOf = (times: StopTimes, key: keyof StopTimes, unit: number): number | null => {
+const millisecondsOf = (times: StopTimes, key: Time, unit: number): number | null => {
   const value = times[key];
   // What was quicker than the clock counts stands on the lowest line.
   return value === null ? null : Math.max(value * unit, 1);
@@ -23,7 +24,7 @@ const millisecondsOf = (times: StopTimes, key: keyof StopTimes, unit: number): n
 
 /** How long it takes from a revocation until nothing more is read, until the values are gone, and until every recipient knows: our promise, measured. */
 export function StoppingTimesPicture({ figure: times, words, formats, onCsv }: PictureOf<StoppingTimes>) {
-  const timeOf = (week: Week, { unit }: Step, key: keyof StopTimes) => {
+  const timeOf = (week: Week, { unit }: Step, key: Time) => {
     const value = week[key];
     return value === null ? words.stopping.tooFew : formats.shortDuration(value * unit);
   };
@@ -62,7 +63,7 @@ function Bands({ figure: { weeks }, words, formats }: Omit<PictureOf<StoppingTim
   const from = ticks[0] ?? 1;
   const to = ticks.at(-1) ?? from;
   const x = (index: number) => (weeks.length === 1 ? 0.5 : index / (weeks.length - 1));
-  const line = (key: keyof StopTimes, unit: number) =>
+  const line = (key: Time, unit: number) =>
     weeks.map((week, index) => {
       const value = millisecondsOf(week, key, unit);
       return value === null ? null : { x: x(index), y: logPosition(value, from, to) };

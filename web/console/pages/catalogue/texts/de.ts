@@ -15,7 +15,8 @@ export const de = {
     sensitivity: 'Empfindlichkeit',
     ordinary: 'Gewöhnlich',
     special: 'Besonders geschützt',
-    specialHint: 'Art. 9 DSGVO, auch wenn ein Wert so etwas nur verrät: Gesundheit, Religion, Herkunft … Die Einwilligung steht dann für sich allein.',
+    specialHint:
+      'Art. 9 DSGVO, auch wenn ein Wert so etwas nur verrät: Gesundheit, Religion, Herkunft … Die Einwilligung steht dann für sich allein.',
     retention: 'Aufbewahrung in Tagen',
     retentionHint: 'So lange nach dem Teilen wird ein Wert gelöscht.',
     days: (days: string) => `${days} Tage`,
@@ -59,10 +60,12 @@ export const de = {
     withdraw: 'Zurückziehen',
     withdrawTitle: (title: string) => `„${title}“ für alle zurückziehen?`,
     withdrawAct: 'Für alle zurückziehen',
-    withdrawMeans: 'Ab sofort liest niemand mehr Werte für diesen Zweck. Alle Einwilligungen dafür enden, und die Empfänger werden benachrichtigt. Was nur dafür da war, wird gelöscht.',
+    withdrawMeans:
+      'Ab sofort liest niemand mehr Werte für diesen Zweck. Alle Einwilligungen dafür enden, und die Empfänger werden benachrichtigt. Was nur dafür da war, wird gelöscht.',
     withdrawKeeps: 'Alle behalten ihre Punkte und Codes.',
     withdrawForever: 'Das lässt sich nicht zurücknehmen.',
-    withdrawCounts: (persons: string, recipients: string) => `Betroffen sind jetzt ${persons} Personen. Empfänger: ${recipients}.`,
+    withdrawCounts: (persons: string, recipients: string) =>
+      `Betroffen sind jetzt ${persons} Personen. Empfänger: ${recipients}.`,
     nobody: 'keine',
     withdrawing: (title: string) => `„${title}“ wird zurückgezogen`,
     created: (key: string) => `Der Zweck „${key}“ ist angelegt.`,

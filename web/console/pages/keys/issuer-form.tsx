@@ -1,0 +1,87 @@
+import { Button, Group, Paper, Radio, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, type Schemas } from '../../api/client';
+import { useText } from '../../locale';
+import { useKept } from '../../kept';
+import { Fault } from '../../parts/fault';
+import { fieldFault } from '../../parts/field-fault';
+import { notify } from '../../parts/notify';
+import { useOnce } from '../../parts/once';
+import { useApi } from '../../session/session';
+import { texts } from './texts';
+
+type Body = Schemas['NewIssuerDto'];
+const BLANK = { issuer: '', audience: '', clientId: '', subjects: 'staff' as Body['subjects'] };
+const FIELDS = ['issuer', 'audience', 'clientId'] as const;
+
+/** One more sign-in service. What is typed is there again after a reload. */
+export function IssuerForm({ onClose }: { onClose: () => void }) {
+  const t = useText(texts);
+  const api = useApi();
+  const queries = useQueryClient();
+  const once = useOnce();
+  const [draft, keep, forget] = useKept('new-issuer', BLANK);
+  const close = () => {
+    forget();
+    onClose();
+  };
+  const create = useMutation({
+    mutationFn: (body: Body) => answer(api.POST('/v1/issuers', { body, params: { header: once.headerFor(body) } })),
+    onSuccess: async () => {
+      close();
+      notify(t.issuers.created);
+      await queries.invalidateQueries({ queryKey: ['issuers'] });
+    },
+  });
+  const send = () => {
+    const { clientId, ...rest } = draft;
+    // The claims have defaults, which the generated type does not let one leave out.
+    create.mutate({ ...rest, ...(clientId !== '' && rest.subjects === 'staff' && { clientId }) } as Body);
+  };
+  return (
+    <Paper
+      withBorder
+      p="md"
+      component="form"
+      aria-label={t.issuers.create}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Stack>
+        <Radio.Group
+          label={t.issuers.subjects}
+          value={draft.subjects}
+          onChange={(subjects) => keep({ ...draft, subjects: subjects as Body['subjects'] })}
+        >
+          <Group mt="xs">
+            <Radio value="staff" label={t.issuers.subjectsOf.staff} />
+            <Radio value="customers" label={t.issuers.subjectsOf.customers} />
+          </Group>
+        </Radio.Group>
+        {FIELDS.filter((field) => field !== 'clientId' || draft.subjects === 'staff').map((field) => (
+          <TextInput
+            key={field}
+            label={t.issuers[field]}
+            description={t.issuers[`${field}Hint`]}
+            required={field !== 'clientId'}
+            maxLength={500}
+            value={draft[field]}
+            error={fieldFault(create.error, `/${field}`)}
+            onChange={(event) => keep({ ...draft, [field]: event.currentTarget.value })}
+          />
+        ))}
+        <Fault error={create.error} />
+        <Group>
+          <Button type="submit" loading={create.isPending}>
+            {t.issuers.save}
+          </Button>
+          <Button variant="default" onClick={close}>
+            {t.discard}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,106 @@
+import { Button, Group, NativeSelect, Paper, Radio, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, type Schemas } from '../../api/client';
+import { useText } from '../../locale';
+import { useKept } from '../../kept';
+import { Fault } from '../../parts/fault';
+import { fieldFault } from '../../parts/field-fault';
+import { useOnce } from '../../parts/once';
+import { useApi } from '../../session/session';
+import type { NewKey } from './keys-page';
+import { texts } from './texts';
+
+type Body = Schemas['NewKeyDto'];
+const BLANK = { kind: 'storefront' as Body['kind'], name: '', role: 'marketing' as const, mode: 'live' as const };
+type Draft = Omit<typeof BLANK, 'role' | 'mode'> & {
+  role: NonNullable<Body['role']>;
+  mode: NonNullable<Body['mode']>;
+};
+
+interface KeyFormProps {
+  onCreated: (made: NewKey) => void;
+  onClose: () => void;
+}
+
+export function KeyForm({ onCreated, onClose }: KeyFormProps) {
+  const t = useText(texts);
+  const api = useApi();
+  const queries = useQueryClient();
+  const once = useOnce();
+  const [draft, keep, forget] = useKept<Draft>('new-key', BLANK);
+  const set = (part: Partial<Draft>) => keep({ ...draft, ...part });
+  const close = () => {
+    forget();
+    onClose();
+  };
+  const create = useMutation({
+    mutationFn: (body: Body) => answer(api.POST('/v1/keys', { body, params: { header: once.headerFor(body) } })),
+    onSuccess: async ({ key }, { name }) => {
+      close();
+      onCreated({ name, key });
+      await queries.invalidateQueries({ queryKey: ['keys'] });
+    },
+  });
+  const send = () => {
+    const { kind, name, role, mode } = draft;
+    // Staff have no mode, which the generated type demands because it has a default.
+    create.mutate((kind === 'staff' ? { kind, name, role } : { kind, name, mode }) as Body);
+  };
+  return (
+    <Paper
+      withBorder
+      p="md"
+      component="form"
+      aria-label={t.keys.create}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Stack>
+        <TextInput
+          label={t.keys.name}
+          description={t.keys.nameHint}
+          required
+          maxLength={200}
+          maw={420}
+          value={draft.name}
+          error={fieldFault(create.error, '/name')}
+          onChange={(event) => set({ name: event.currentTarget.value })}
+        />
+        <Radio.Group label={t.keys.kind} value={draft.kind} onChange={(kind) => set({ kind: kind as Body['kind'] })}>
+          <Group mt="xs">
+            <Radio value="storefront" label={t.keys.kinds.storefront} />
+            <Radio value="staff" label={t.keys.kinds.staff} />
+          </Group>
+        </Radio.Group>
+        {draft.kind === 'staff' ? (
+          <NativeSelect
+            label={t.keys.role}
+            maw={420}
+            value={draft.role}
+            onChange={(event) => set({ role: event.currentTarget.value as Draft['role'] })}
+            data={Object.entries(t.keys.roles).map(([value, label]) => ({ value, label }))}
+          />
+        ) : (
+          <NativeSelect
+            label={t.keys.mode}
+            maw={420}
+            value={draft.mode}
+            onChange={(event) => set({ mode: event.currentTarget.value as Draft['mode'] })}
+            data={Object.entries(t.keys.modes).map(([value, label]) => ({ value, label }))}
+          />
+        )}
+        <Fault error={create.error} />
+        <Group>
+          <Button type="submit" loading={create.isPending}>
+            {t.keys.save}
+          </Button>
+          <Button variant="default" onClick={close}>
+            {t.discard}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,97 @@
+import { Button, Checkbox, Group, Paper, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, type Schemas } from '../../api/client';
+import { useText } from '../../locale';
+import { useKept } from '../../kept';
+import { Fault } from '../../parts/fault';
+import { fieldFault } from '../../parts/field-fault';
+import { useOnce } from '../../parts/once';
+import { useApi } from '../../session/session';
+import { texts } from './texts';
+
+type NewWebhook = Schemas['NewWebhookBody'];
+const EVENTS: NewWebhook['events'] = [
+  'share.accepted',
+  'award.granted',
+  'redemption.held',
+  'redemption.captured',
+  'redemption.released',
+  'redemption.refunded',
+  'value.corrected',
+  'revocation.overdue',
+];
+const BLANK: NewWebhook = { url: '', events: [] };
+
+interface WebhookFormProps {
+  /** With its secret, which is not to be had again. */
+  onCreated: (webhook: Schemas['NewWebhookView']) => void;
+  onClose: () => void;
+}
+
+/** An address to be told what happens. What is typed is there again after a reload, until it is registered or discarded. */
+export function WebhookForm({ onCreated, onClose }: WebhookFormProps) {
+  const t = useText(texts);
+  const api = useApi();
+  const queries = useQueryClient();
+  const once = useOnce();
+  const [draft, keep, forget] = useKept('new-webhook', BLANK);
+  const close = () => {
+    forget();
+    onClose();
+  };
+  const create = useMutation({
+    mutationFn: () => answer(api.POST('/v1/webhooks', { body: draft, params: { header: once.headerFor(draft) } })),
+    onSuccess: async (webhook) => {
+      close();
+      onCreated(webhook);
+      await queries.invalidateQueries({ queryKey: ['webhooks'] });
+    },
+  });
+  return (
+    <Paper
+      withBorder
+      p="md"
+      component="form"
+      aria-label={t.webhooks.create}
+      onSubmit={(event) => {
+        event.preventDefault();
+        create.mutate();
+      }}
+    >
+      <Stack>
+        <TextInput
+          label={t.webhooks.url}
+          description={t.webhooks.urlHint}
+          type="url"
+          required
+          value={draft.url}
+          error={fieldFault(create.error, '/url')}
+          onChange={(event) => keep({ ...draft, url: event.currentTarget.value })}
+        />
+        <Checkbox.Group
+          label={t.webhooks.events}
+          description={t.webhooks.eventsHint}
+          required
+          value={draft.events}
+          error={fieldFault(create.error, '/events')}
+          onChange={(events) => keep({ ...draft, events: events as NewWebhook['events'] })}
+        >
+          <Group mt="xs">
+            {EVENTS.map((event) => (
+              <Checkbox key={event} value={event} label={event} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        <Fault error={create.error} />
+        <Group>
+          <Button type="submit" loading={create.isPending} disabled={draft.events.length === 0}>
+            {t.webhooks.save}
+          </Button>
+          <Button variant="default" onClick={close}>
+            {t.discard}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}
