@@ -178,6 +178,8 @@ export class Ledger extends Spoken {
   private ledger(): TemplateResult {
     const { cards, nextCursor } = this.data.shown!;
     const { doubt, asOf } = this.data;
+    const asks = cards.flatMap((card) => card.asks);
+    const titles = Object.fromEntries(asks.map(({ attribute, title }) => [attribute, title]));
     return html`<section aria-labelledby="ledger">
       <div>
         <h2 id="ledger" tabindex="-1">${this.text('ledger.title')}</h2>
@@ -198,6 +200,7 @@ export class Ledger extends Spoken {
                 .locale=${this.locale}
                 .api=${this.calls!}
                 .card=${card}
+                .titles=${titles}
                 .doubtfulSince=${doubt === undefined ? undefined : asOf}
               ></gegenwert-card>
             </li>`,

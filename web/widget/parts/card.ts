@@ -19,6 +19,7 @@ export class LedgerCard extends Spoken {
     card: { attribute: false },
     api: { attribute: false },
     doubtfulSince: { attribute: false },
+    titles: { attribute: false },
     showsUses: { state: true },
     copied: { state: true },
   };
@@ -26,6 +27,8 @@ export class LedgerCard extends Spoken {
   declare api: Api;
   /** Since when nobody knows whether this is still so; undefined while it is known. */
   declare doubtfulSince: Date | undefined;
+  /** Of every attribute by key: what was used with this card's may be on another. */
+  declare titles: Record<string, string>;
   declare private showsUses: boolean;
   declare private copied: boolean;
 
@@ -34,6 +37,7 @@ export class LedgerCard extends Spoken {
   constructor() {
     super();
     this.showsUses = false;
+    this.titles = {};
     this.copied = false;
   }
 
@@ -118,7 +122,7 @@ export class LedgerCard extends Spoken {
       return html`<span class="mark">
         ${PAUSE} ${this.text('card.paused', { date: this.format.date(pausedUntil) })}
       </span>`;
-    return html`<span class="mark on">${CHECK} ${this.text('card.active')} ${end}</span>`;
+    return html`<span class="mark on">${CHECK} <span>${this.text('card.active')}</span> ${end}</span>`;
   }
 
   private got(): TemplateResult {
@@ -181,7 +185,6 @@ export class LedgerCard extends Spoken {
   private uses(): TemplateResult {
     const times = this.card.usedBy.reduce((sum, use) => sum + use.times, 0);
     if (times === 0) return html`<p class="small soft">${this.text('card.unused')}</p>`;
-    const titles = Object.fromEntries(this.card.asks.map(({ attribute, title }) => [attribute, title]));
     return html`<details
       @toggle=${(event: Event) => {
         this.showsUses = (event.target as HTMLDetailsElement).open;
@@ -197,7 +200,7 @@ export class LedgerCard extends Spoken {
               .locale=${this.locale}
               .api=${this.api}
               .share=${this.card.shareId}
-              .titles=${titles}
+              .titles=${this.titles}
             ></gegenwert-uses>`
           : nothing
       }

@@ -53,6 +53,10 @@ export const base = css`
     font: 600 0.8125rem/1.4 var(--_font);
     color: var(--_soft);
   }
+  h3.small {
+    font: 600 0.8125rem/1.4 var(--_font);
+    letter-spacing: 0;
+  }
   .soft {
     color: var(--_soft);
   }

@@ -42,9 +42,6 @@ export const cardStyle = css`
     align-self: start;
   }
   .mark {
-    display: inline-flex;
-    gap: 0.3rem;
-    align-items: center;
     font-size: 0.875rem;
     font-weight: 600;
     color: var(--_soft);

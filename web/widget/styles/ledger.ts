@@ -134,10 +134,6 @@ export const balanceStyle = css`
     font: 600 1.5rem/1.2 var(--_display);
     font-variant-numeric: tabular-nums;
   }
-  .expiring h3 {
-    font: 600 0.8125rem/1.4 var(--_font);
-    letter-spacing: 0;
-  }
   .expiring {
     border-inline-start: 3px solid var(--_gold);
     padding-inline-start: 0.9rem;
