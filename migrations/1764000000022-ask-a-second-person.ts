@@ -102,6 +102,6 @@ const PUBLICATION = `
     END IF;
     RETURN NEW;
   END $$;
-  -- Triggers run by their names: after the revision was counted.
-  CREATE TRIGGER offer_versions_approved BEFORE INSERT OR UPDATE ON offer_versions
+  -- Triggers run by their names: after the revision was counted, and after what is published already was found unchangeable.
+  CREATE TRIGGER offer_versions_published_approved BEFORE INSERT OR UPDATE ON offer_versions
     FOR EACH ROW WHEN (NEW.published_at IS NOT NULL) EXECUTE FUNCTION require_approval();`;
