@@ -15,11 +15,13 @@ Every error is a problem of RFC 9457, \`application/problem+json\`, and its \`ty
 const TAGS: Record<string, string> = {
   Programmes: 'A programme is one brand’s: the tenant that every row belongs to.',
   Keys: 'Keys of storefronts and staff: shown once, rotated with an overlap, refused from the call after they are revoked.',
+  Staff: 'Who is signed in, and how staff sign in to the console.',
   'Token issuers': 'OpenID Connect issuers whose tokens customers and staff may call with.',
   'Customer sessions': 'Short-lived tokens that stand for one customer.',
   Catalogue: 'What may be asked for, what for, and who may use it.',
   Offers: 'What is asked for and what is given in return. A published version never changes.',
   Marketing: 'What came of an offer.',
+  Figures: 'What offers achieve, as numbers that give nobody away.',
   Quotes: 'What one customer would get for each offer now, and why not.',
   Exchange: 'The share: consents, values and the promised award as one.',
   Recipient: 'For the systems that use values: read them by purpose, be told when that has to stop.',
