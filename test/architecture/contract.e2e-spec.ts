@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { buildApi } from '../../src/api';
+import { isPage } from '../../src/platform/http/is-page';
 import { readConfig } from '../../src/platform/config';
 import { KeyRing } from '../../src/platform/key-ring';
 import { createProgramme, type TestProgramme } from '../builders/programme';
@@ -38,11 +39,12 @@ describe('the contract as a document', () => {
 
   it('says who may call every operation but those of the service itself', () => {
     const open = operations.filter(({ security }) => security.length === 0).map(({ operationId }) => operationId);
-    expect(open.sort()).toEqual(['jwks', 'live', 'ready']);
+    // Who comes with a link, or is about to sign in, is not known yet.
+    expect(open.sort()).toEqual(['enterMySession', 'getConsoleConfig', 'jwks', 'live', 'ready']);
   });
 });
 
-/** Method and path of what Fastify really routes; /docs shows the contract and is no part of it. */
+/** Method and path of what Fastify really routes; /docs shows the contract and is no part of it, nor are the pages. */
 async function routes(): Promise<string[]> {
   jest.spyOn(SwaggerModule, 'setup').mockImplementation(() => undefined);
   const found = new Set<string>();
@@ -65,7 +67,7 @@ async function routes(): Promise<string[]> {
   });
   jest.restoreAllMocks();
   await app.close();
-  return [...found].filter((route) => !/^(HEAD|OPTIONS) | \*$/.test(route));
+  return [...found].filter((route) => !/^(HEAD|OPTIONS) | \*$/.test(route) && !isPage(route.split(' ')[1] ?? ''));
 }
 
 const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
@@ -111,6 +113,14 @@ describe('the contract as it is kept', () => {
       subjects: 'customers',
     });
     expect(issuer.status).toBe(201);
+    const origins = ['https://shop.example'];
+    expect(
+      (await call(service.url, 'PUT', '/v1/embed-origins', { key: programme.adminKey, body: { origins } })).body,
+    ).toEqual({ origins });
+    expect((await admin('GET', '/v1/embed-origins')).status).toBe(200);
+    const { body: me } = await admin('GET', '/v1/staff/me');
+    const config = `/v1/console-config?programme=${me['programme'].slug}`;
+    expect((await call(service.url, 'GET', config)).status).toBe(200);
     for (const list of ['keys', 'issuers', 'attributes', 'purposes', 'recipients', 'offers']) {
       expect((await admin('GET', `/v1/${list}?limit=1`)).status).toBe(200);
     }
@@ -229,7 +239,20 @@ describe('the contract as it is kept', () => {
     const session = await storefront('POST', '/v1/customer-sessions', { customerRef: 'anna', locale: 'de' });
     const me = (method: string, path: string, body?: unknown) =>
       call(service.url, method, `/v1/me/${path}`, { key: session.body['token'], body });
+    const { hash } = new URL(session.body['url'] as string);
+    const body = { link: hash.replace('#link=', '') };
+    const entered = await call(service.url, 'POST', '/v1/me/session', { body, idempotencyKey: null });
+    expect(entered.status).toBe(201);
+    expect(await call(service.url, 'POST', '/v1/me/session', { body, idempotencyKey: null })).toMatchObject(
+      problem(410, 'link-used'),
+    );
+    const left = () => call(service.url, 'DELETE', '/v1/me/session', { key: entered.body['token'] });
+    expect((await left()).status).toBe(204);
+    expect(await left()).toMatchObject(problem(401, 'unauthorized'));
     for (const view of [
+      'session',
+      'uses',
+      'values',
       'offers',
       'balance',
       'ledger',
@@ -250,6 +273,13 @@ describe('the contract as it is kept', () => {
     });
     expect(mine.status).toBe(201);
     const all = await me('POST', 'revocations', { everything: true });
+    for (const key of [session.body['token'], programme.storefrontKey] as string[]) {
+      const path = key === programme.storefrontKey ? 'revocations' : 'me/revocations';
+      const watched = await fetch(`${service.url}/v1/${path}/${revoked.body['id']}`, {
+        headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
+      });
+      expect(await watched.text()).toMatch(/^data: \{.*"status":"complete".*\}$/m);
+    }
     for (const view of ['', '/certificate', '/receipt']) {
       for (const format of ['csv', 'zip']) {
         const headers = { authorization: `Bearer ${session.body['token']}` };

@@ -11,7 +11,10 @@ beforeAll(async () => {
   other = await test.programme();
 });
 afterAll(() => test.stop());
-afterEach(async () => expect(await brokenInvariants(test.databaseUrl)).toEqual({}));
+afterEach(async () => {
+  const broken = await brokenInvariants(test.databaseUrl);
+  if (Object.keys(broken).length > 0) throw new Error(`Broken: ${JSON.stringify(broken)}`);
+});
 
 const problem = (status: number, type: string) => ({ status, body: { type: `urn:gegenwert:problem:${type}` } });
 const meOf = async (ref: string, programme = shop) => {
