@@ -92,7 +92,9 @@ export class Past {
 
   /** Anna and Ben say yes to one more from time to time, beginning with what expires. */
   private async returnOf(person: Person, day: number): Promise<void> {
-    const key = OFFERS.at(-1 - (day - this.regulars.indexOf(person)) / 4)?.key;
+    const turn = (day - this.regulars.indexOf(person)) / 4;
+    const key = Number.isInteger(turn) ? OFFERS.at(-1 - turn)?.key : undefined;
+    if (key === undefined) return;
     const quote = (await this.quotesFor(person)).find((one) => one.key === key);
     if (quote) await this.share(person, quote);
   }
