@@ -69,7 +69,7 @@ describe('the funnel', () => {
       ({ offered }) => Math.abs((offered as { value: number }).value - about) <= 2,
     );
 
-  it('counts each person once a step, however often they were shown it, and over days and processes', async () => {
+  it('counts each person once a step, however often they were shown it, over days and writes', async () => {
     const shop = await test.programme();
     await ask(shop, refs(40));
     await offeredTo(shop, 41); // They, and the one whom the builder asked for.
