@@ -1,11 +1,8 @@
 import createClient, { type Client } from 'openapi-fetch';
 import type { components, paths } from '../../generated/api';
-import type { PendingPaths } from '../../shared/pending';
-import type { PendingOfferPaths } from '../pages/offers/pending';
 import { problemOf, UnreachableError } from './problem';
 
-type AllPaths = paths & PendingPaths & PendingOfferPaths;
-export type Api = Client<AllPaths>;
+export type Api = Client<paths>;
 export type Schemas = components['schemas'];
 
 interface Caller {
@@ -22,7 +19,7 @@ interface Caller {
  *   see `answer`.
  */
 export function createApi(caller: Caller): Api {
-  const api: Api = createClient<AllPaths>({ baseUrl: location.origin });
+  const api: Api = createClient<paths>({ baseUrl: location.origin });
   api.use({
     onRequest({ request }) {
       const token = caller.token();

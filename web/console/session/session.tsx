@@ -1,11 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
-import { answer, createApi, type Api } from '../api/client';
-import type { StaffMe } from '../../shared/pending';
+import { answer, createApi, type Api, type Schemas } from '../api/client';
 import { forgetCredential, keepCredential, readCredential, type Credential } from './credential';
 import { endSession } from './oidc';
 
-export type Staff = StaffMe;
+export type Staff = Schemas['StaffMeDto'];
 export type Role = Staff['role'];
 
 export interface Session {

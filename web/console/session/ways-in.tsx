@@ -1,8 +1,7 @@
 import { Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import type { ConsoleConfig } from '../../shared/pending';
-import { answer, createApi } from '../api/client';
+import { answer, createApi, type Schemas } from '../api/client';
 import { ProblemError } from '../api/problem';
 import { useText } from '../locale';
 import { Fault } from '../parts/fault';
@@ -68,7 +67,7 @@ function ProgrammeForm({ initial, error, onSubmit }: ProgrammeFormProps) {
   );
 }
 
-function Ways({ config, onOther }: { config: ConsoleConfig; onOther: () => void }) {
+function Ways({ config, onOther }: { config: Schemas['ConsoleConfigDto']; onOther: () => void }) {
   const t = useText(texts);
   const { programme, issuers, staffKey } = config;
   return (

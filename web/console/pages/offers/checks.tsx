@@ -7,7 +7,7 @@ import { Fault } from '../../parts/fault';
 import { Waiting } from '../../parts/waiting';
 import { useApi } from '../../session/session';
 import { stepOf } from './offer-faults';
-import type { Offer, OfferCheck } from './pending';
+import type { Offer, OfferCheck } from './offer';
 import { texts } from './texts';
 
 /** What is to be said before a draft is published; of the draft as it is saved. */

@@ -64,8 +64,7 @@ function usePreview(form: OfferForm) {
   const [body] = useDebouncedValue(asks.length > 0 ? JSON.stringify(shown) : '', PAUSE_MS);
   return useQuery({
     queryKey: ['offer-preview', body],
-    queryFn: () =>
-      answer(api.POST('/v1/offer-previews', { body: JSON.parse(body) as Partial<Schemas['CreateOfferDto']> })),
+    queryFn: () => answer(api.POST('/v1/offer-previews', { body: JSON.parse(body) as Schemas['PreviewOfferDto'] })),
     enabled: body !== '',
     placeholderData: keepPreviousData,
     retry: false,

@@ -6,7 +6,7 @@ import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Fault } from '../../parts/fault';
 import { useApi, useStaff } from '../../session/session';
-import type { DryRunResult, Offer } from './pending';
+import type { DryRunResult, Offer } from './offer';
 import { texts } from './texts';
 import { useRewardWords } from './words';
 import { useEligibilityCheck } from './wizard/eligibility-field';

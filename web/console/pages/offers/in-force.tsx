@@ -1,7 +1,7 @@
 import { Alert, Anchor, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { useFormats, useText } from '../../locale';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 import { texts } from './texts';
 import { useOfferTitle } from './words';
 

@@ -7,7 +7,7 @@ import { useText } from '../../locale';
 import { Confirm } from '../../parts/confirm';
 import { Fault } from '../../parts/fault';
 import { notify } from '../../parts/notify';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 import { texts } from './texts';
 import { useOfferChange } from './use-offers';
 import { useOfferTitle } from './words';
@@ -22,7 +22,7 @@ const ACTIONS: Record<Offer['status'], Action[]> = {
   ended: [],
 };
 
-const CALLS: Record<Action, (api: Api, id: string) => Promise<unknown>> = {
+const CALLS: Record<Action, (api: Api, id: string) => Promise<Offer>> = {
   pause: (api, id) => answer(api.POST('/v1/offers/{id}/pause', { params: { path: { id } } })),
   resume: (api, id) => answer(api.POST('/v1/offers/{id}/resume', { params: { path: { id } } })),
   end: (api, id) => answer(api.POST('/v1/offers/{id}/end', { params: { path: { id } } })),

@@ -65,7 +65,7 @@ export const emptyForm: OfferForm = {
   valueOfData: { method: '', inputs: '', reviewer: '', validUntil: '' },
 };
 
-type Terms = Omit<Schemas['OfferDraftDto'], 'version'>;
+type Terms = Schemas['OfferTermsDto'];
 type Texts = Record<Locale, string>;
 type Body = Schemas['CreateOfferDto'] & { title: Texts; text: Texts };
 

@@ -9,7 +9,7 @@ import { CustomerView } from './customer-view';
 import { DryRun } from './dry-run';
 import { OfferActions } from './offer-actions';
 import { formOf } from './offer-form';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 import { PublishPanel } from './publish-panel';
 import { ApprovalBadge, StatusBadge } from './status-badge';
 import { texts } from './texts';

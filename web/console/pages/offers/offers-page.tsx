@@ -5,7 +5,7 @@ import { Fault } from '../../parts/fault';
 import { Page } from '../../parts/page';
 import { Waiting } from '../../parts/waiting';
 import { useStaff } from '../../session/session';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 import { ApprovalBadge, StatusBadge } from './status-badge';
 import { texts } from './texts';
 import { useOfferList } from './use-offers';

@@ -7,7 +7,7 @@ import { Fault } from '../../parts/fault';
 import { notify } from '../../parts/notify';
 import { useStaff } from '../../session/session';
 import { Checks, useChecks } from './checks';
-import type { Offer, Person } from './pending';
+import type { Offer, Person } from './offer';
 import { texts } from './texts';
 import { useOfferChange } from './use-offers';
 import { useOfferTitle } from './words';

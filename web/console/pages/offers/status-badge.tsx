@@ -1,6 +1,6 @@
 import { Badge } from '@mantine/core';
 import { useText } from '../../locale';
-import type { Approval, Offer } from './pending';
+import type { Approval, Offer } from './offer';
 import { texts } from './texts';
 
 const COLORS: Record<Offer['status'], string> = { draft: 'gray', live: 'moss', paused: 'yellow', ended: 'dark' };

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, type Api } from '../../api/client';
 import { useApi } from '../../session/session';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 
 const offerKey = (id: string) => ['offers', 'one', id];
 
@@ -9,12 +9,8 @@ export function useOfferList() {
   const api = useApi();
   return useInfiniteQuery({
     queryKey: ['offers', 'list'],
-    queryFn: async ({ pageParam }) => {
-      const page = await answer(
-        api.GET('/v1/offers', { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
-      );
-      return { data: page.data as Offer[], nextCursor: page.nextCursor };
-    },
+    queryFn: ({ pageParam }) =>
+      answer(api.GET('/v1/offers', { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } })),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
@@ -24,16 +20,16 @@ export function useOffer(id: string) {
   const api = useApi();
   return useQuery({
     queryKey: offerKey(id),
-    queryFn: async () => (await answer(api.GET('/v1/offers/{id}', { params: { path: { id } } }))) as Offer,
+    queryFn: () => answer(api.GET('/v1/offers/{id}', { params: { path: { id } } })),
   });
 }
 
 /** Something that is done to an offer and answers with how it is then: shown at once, and all that depends on it asked for again. */
-export function useOfferChange<Input = void>(change: (api: Api, input: Input) => Promise<unknown>) {
+export function useOfferChange<Input = void>(change: (api: Api, input: Input) => Promise<Offer>) {
   const api = useApi();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: async (input: Input) => (await change(api, input)) as Offer,
+    mutationFn: (input: Input) => change(api, input),
     onSuccess: (offer) => {
       queries.setQueryData(offerKey(offer.id), offer);
       void queries.invalidateQueries({ queryKey: ['offers'] });

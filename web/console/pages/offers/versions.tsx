@@ -5,7 +5,7 @@ import { useFormats, useText } from '../../locale';
 import { Fault } from '../../parts/fault';
 import { Waiting } from '../../parts/waiting';
 import { useApi } from '../../session/session';
-import type { Offer, OfferVersion } from './pending';
+import type { Offer, OfferVersion } from './offer';
 import { texts } from './texts';
 
 /** Every version, newest first, each with what it changed. */

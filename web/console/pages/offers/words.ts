@@ -1,9 +1,9 @@
 import type { Schemas } from '../../api/client';
 import { useFormats, useLocale, useText } from '../../locale';
-import type { Offer } from './pending';
+import type { Offer } from './offer';
 import { texts } from './texts';
 
-type Reward = Schemas['OfferDraftDto']['reward'];
+type Reward = Schemas['OfferTermsDto']['reward'];
 
 /** Of a reward: "120 Punkte", "10 % Rabatt", "5,00 € Rabatt". */
 export function useRewardWords(): (reward: Reward) => string {

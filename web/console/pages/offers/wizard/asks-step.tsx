@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Paper, SegmentedControl, Select, Stack, Text, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useFormats, useLocale, useText } from '../../../locale';
 import type { AskForm } from '../offer-form';
 import { texts } from '../texts';
@@ -9,7 +9,12 @@ import type { StepProps } from './step';
 /** What is asked for, and for which purposes. */
 export function AsksStep({ form, catalogue, change, errorAt }: StepProps) {
   const t = useText(texts);
+  const [added, setAdded] = useState<string>();
   const setAsks = (asks: AskForm[]) => change({ asks });
+  const add = (attribute: string) => {
+    setAdded(attribute);
+    setAsks([...form.asks, { attribute, required: true, purposes: [] }]);
+  };
   if (catalogue.attributes.length === 0) return <Text>{t.noAttributes}</Text>;
   return (
     <Stack>
@@ -20,6 +25,7 @@ export function AsksStep({ form, catalogue, change, errorAt }: StepProps) {
           ask={ask}
           catalogue={catalogue}
           error={errorAt(`/asks/${n}`)}
+          isNew={ask.attribute === added}
           onChange={(next) => setAsks(form.asks.with(n, next))}
           onRemove={() => setAsks(form.asks.toSpliced(n, 1))}
         />
@@ -28,7 +34,7 @@ export function AsksStep({ form, catalogue, change, errorAt }: StepProps) {
         form={form}
         catalogue={catalogue}
         error={form.asks.length === 0 ? errorAt('/asks') : undefined}
-        onAdd={(attribute) => setAsks([...form.asks, { attribute, required: true, purposes: [] }])}
+        onAdd={add}
       />
     </Stack>
   );
@@ -42,31 +48,21 @@ interface AddAskProps extends Pick<StepProps, 'form' | 'catalogue'> {
 function AddAsk({ form, catalogue, error, onAdd }: AddAskProps) {
   const t = useText(texts);
   const { locale } = useLocale();
-  const [chosen, setChosen] = useState<string | null>(null);
   const left = catalogue.attributes.filter(({ key }) => !form.asks.some(({ attribute }) => attribute === key));
   if (left.length === 0) return null;
-  const add = () => {
-    if (chosen === null) return;
-    onAdd(chosen);
-    setChosen(null);
-  };
   return (
-    <Group align="end">
-      <Select
-        label={t.chooseAttribute}
-        data={left.map(({ key, title }) => ({ value: key, label: title[locale] }))}
-        value={chosen}
-        onChange={setChosen}
-        error={error}
-        searchable
-        openOnFocus={false}
-        flex={1}
-        miw={200}
-      />
-      <Button variant="default" disabled={chosen === null} onClick={add}>
-        {t.addAsk}
-      </Button>
-    </Group>
+    <Select
+      // Anew after each, so that what was searched for does not stay.
+      key={form.asks.length}
+      label={t.addAsk}
+      placeholder={t.chooseAttribute}
+      data={left.map(({ key, title }) => ({ value: key, label: title[locale] }))}
+      value={null}
+      onChange={(attribute) => attribute !== null && onAdd(attribute)}
+      error={error}
+      searchable
+      openOnFocus={false}
+    />
   );
 }
 
@@ -74,11 +70,17 @@ interface AskProps {
   ask: AskForm;
   catalogue: Catalogue;
   error: string | undefined;
+  /** It was added just now: the keyboard goes on there. */
+  isNew: boolean;
   onChange: (ask: AskForm) => void;
   onRemove: () => void;
 }
 
-function Ask({ ask, catalogue, error, onChange, onRemove }: AskProps) {
+function Ask({ ask, catalogue, error, isNew, onChange, onRemove }: AskProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isNew) heading.current?.focus();
+  }, [isNew]);
   const t = useText(texts);
   const { locale } = useLocale();
   const { number } = useFormats();
@@ -89,7 +91,7 @@ function Ask({ ask, catalogue, error, onChange, onRemove }: AskProps) {
       <Stack gap="sm">
         <Group justify="space-between" align="start" wrap="nowrap">
           <div>
-            <Title order={3} size="h5">
+            <Title order={3} size="h5" ref={heading} tabIndex={-1}>
               {title}
             </Title>
             {attribute && (
@@ -114,7 +116,7 @@ function Ask({ ask, catalogue, error, onChange, onRemove }: AskProps) {
   );
 }
 
-interface PurposesProps extends Omit<AskProps, 'onRemove'> {
+interface PurposesProps extends Omit<AskProps, 'onRemove' | 'isNew'> {
   title: string;
 }
 

@@ -2,7 +2,7 @@ import { Button, Stack, Text } from '@mantine/core';
 import { useText } from '../../../locale';
 import { DryRun } from '../dry-run';
 import type { Step } from '../offer-faults';
-import type { Offer } from '../pending';
+import type { Offer } from '../offer';
 import { PublishPanel } from '../publish-panel';
 import { InForce } from '../in-force';
 import { texts } from '../texts';

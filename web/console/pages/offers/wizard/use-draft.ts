@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useKept } from '../../../kept';
 import { useStaff } from '../../../session/session';
 import { emptyForm, formOf, type OfferForm } from '../offer-form';
-import type { Offer } from '../pending';
+import type { Offer } from '../offer';
 
 interface KeptInput {
   form: OfferForm;

@@ -11,7 +11,7 @@ import { Page } from '../../../parts/page';
 import { CustomerView } from '../customer-view';
 import { faultsOf, stepOf, STEPS, type Step } from '../offer-faults';
 import { bodyOf } from '../offer-form';
-import type { Offer } from '../pending';
+import type { Offer } from '../offer';
 import { texts } from '../texts';
 import type { Catalogue } from '../use-catalogue';
 import { useOfferChange } from '../use-offers';
