@@ -39,14 +39,13 @@ export function Figure<Name extends keyof Figures>({ name, query = {}, picture: 
   const api = useApi();
   const { locale } = useLocale();
   const words = useText(texts);
-  const asked = { ...query, locale };
   const figure = useQuery({
-    queryKey: ['figures', name, asked],
-    queryFn: () => answer(get<Figures[Name]>(api, name, asked, 'json')),
+    queryKey: ['figures', name, query],
+    queryFn: () => answer(get<Figures[Name]>(api, name, query, 'json')),
   });
   const csv = useMutation({
     mutationFn: async () =>
-      saveFile(await answer(get<Blob>(api, name, { ...asked, format: 'csv' }, 'blob')), `${name}.csv`),
+      saveFile(await answer(get<Blob>(api, name, { ...query, format: 'csv' }, 'blob')), `${name}.csv`),
   });
   const onCsv = () => csv.mutate();
   return (
