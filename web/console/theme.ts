@@ -39,5 +39,10 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
     '--mantine-color-placeholder': colors.dark[1],
     '--mantine-color-error': colors.red[4],
     '--mantine-color-anchor': colors.moss?.[3] ?? '',
+    // White on the lighter shade would not be legible, and the buttons' text is white in both schemes.
+    '--mantine-primary-color-filled': colors.moss?.[7] ?? '',
+    '--mantine-primary-color-filled-hover': colors.moss?.[8] ?? '',
+    '--mantine-color-moss-filled': colors.moss?.[7] ?? '',
+    '--mantine-color-moss-filled-hover': colors.moss?.[8] ?? '',
   },
 });

@@ -19,7 +19,16 @@ interface ConfirmByWordProps {
 }
 
 /** For what cannot be taken back. Mounted while it is open, so that nothing typed is left from the time before. */
-export function ConfirmByWord({ title, act, word, isPending, error, onConfirm, onClose, children }: ConfirmByWordProps) {
+export function ConfirmByWord({
+  title,
+  act,
+  word,
+  isPending,
+  error,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmByWordProps) {
   const t = useText(texts);
   const [typed, setTyped] = useState('');
   return (

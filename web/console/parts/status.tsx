@@ -1,18 +1,11 @@
-import { Badge } from '@mantine/core';
-
 /** What a state means for who looks at it; each with a sign of its own, as colour alone says nothing to many. */
-const KINDS = {
-  good: { sign: '✓', color: 'moss' },
-  waiting: { sign: '…', color: 'gray' },
-  bad: { sign: '!', color: 'red' },
-  over: { sign: '–', color: 'gray' },
-} as const;
+const SIGNS = { good: '✓', waiting: '…', bad: '!', over: '–' };
 
-export function Status({ kind, children }: { kind: keyof typeof KINDS; children: string }) {
-  const { sign, color } = KINDS[kind];
+/** A state as a sign and a word. */
+export function Status({ kind, children }: { kind: keyof typeof SIGNS; children: string }) {
   return (
-    <Badge variant="outline" color={color} tt="none" className={`status-${kind}`} leftSection={<span aria-hidden>{sign}</span>}>
-      {children}
-    </Badge>
+    <span className={`status status-${kind}`}>
+      <span aria-hidden>{SIGNS[kind]}</span> {children}
+    </span>
   );
 }

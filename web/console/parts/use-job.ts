@@ -37,7 +37,7 @@ export function useJob(id: string): Watched {
 }
 
 async function watch(api: Api, id: string, signal: AbortSignal, onView: (job: JobView) => void, onAway: () => void) {
-  for (let last: JobView | undefined; last === undefined || isUnderWay(last); ) {
+  for (let last: JobView | undefined; last === undefined || isUnderWay(last);) {
     try {
       const { response } = await api.GET('/v1/jobs/{id}', {
         params: { path: { id } },

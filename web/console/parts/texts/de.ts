@@ -4,7 +4,8 @@ export const de = {
   copy: 'Kopieren',
   copied: 'Kopiert',
   once: 'Nur dieses eine Mal zu sehen',
-  onceHint: 'Lege es jetzt dort ab, wo es gebraucht wird. Später kann es niemand mehr zeigen; dann hilft nur ein neues.',
+  onceHint:
+    'Lege es jetzt dort ab, wo es gebraucht wird. Später kann es niemand mehr zeigen; dann hilft nur ein neues.',
   kept: 'Ich habe es abgelegt',
   cancel: 'Abbrechen',
   typeToConfirm: (word: string) => `Tippe „${word}“, um zu bestätigen`,
@@ -18,7 +19,8 @@ export const de = {
     left: (duration: string) => `noch etwa ${duration}`,
     stop: 'Anhalten',
     stopHint: 'Was schon beendet ist, bleibt beendet. Neue Freigaben bleiben gesperrt.',
-    failedSome: (failed: string) => `Bei ${failed} Personen ging es nicht. Beginne noch einmal: Sie werden dann nachgeholt.`,
+    failedSome: (failed: string) =>
+      `Bei ${failed} Personen ging es nicht. Beginne noch einmal: Sie werden dann nachgeholt.`,
     away: 'Der Dienst antwortet gerade nicht. Die Arbeit geht dort weiter; der Stand kommt, sobald die Verbindung wieder da ist.',
     dismiss: 'Ausblenden',
   },

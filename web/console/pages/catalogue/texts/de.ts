@@ -18,7 +18,7 @@ export const de = {
     specialHint:
       'Art. 9 DSGVO, auch wenn ein Wert so etwas nur verrät: Gesundheit, Religion, Herkunft … Die Einwilligung steht dann für sich allein.',
     retention: 'Aufbewahrung in Tagen',
-    retentionHint: 'So lange nach dem Teilen wird ein Wert gelöscht.',
+    retentionHint: 'Gezählt ab dem Teilen; dann wird der Wert gelöscht.',
     days: (days: string) => `${days} Tage`,
     schema: 'Form der Werte',
     schemaHint: 'JSON Schema 2020-12. Nur was dazu passt, wird angenommen.',

@@ -20,7 +20,7 @@ export const en: typeof de = {
     specialHint:
       'GDPR Art. 9, also where a value only reveals such a thing: health, religion, origin … Its consent then stands by itself.',
     retention: 'Kept for days',
-    retentionHint: 'So long after the share a value is erased.',
+    retentionHint: 'Counted from the share; then the value is erased.',
     days: (days) => `${days} days`,
     schema: 'Form of the values',
     schemaHint: 'JSON Schema 2020-12. Only what matches it is accepted.',
