@@ -2,8 +2,9 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import './gegenwert-ledger';
 import { Format } from './format';
 import icon from './icon.svg?url';
-import { enter, type Entry, forget, keep, leave, type OpenSession, takeLink } from './session';
+import { enter, type Entry, forget, keep, leave, takeLink } from './session';
 import { type Key, type Locale, localeOf, text } from './texts';
+import type { OpenSession } from './types';
 
 const WARN_MS = 2 * 60_000;
 /** The longest that a timer can wait is far more than a session lasts. */

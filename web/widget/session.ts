@@ -1,10 +1,7 @@
 import { ProblemError } from '../shared/problem';
 import { Api } from './api';
-import type { Session } from './types';
+import type { OpenSession, Session } from './types';
 
-export interface OpenSession extends Session {
-  token: string;
-}
 export type Entry = OpenSession | 'none' | 'link-used' | 'link-expired' | 'failed';
 
 const KEPT = 'gegenwert-session';

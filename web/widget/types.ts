@@ -42,31 +42,10 @@ export type RevocationRecipient = Revocation['recipients'][number];
 export type Certificate = Schemas['CertificateAnswer'];
 export type Reward = Quote['reward'] | NonNullable<Card['reward']>;
 
-/** One time that somebody was given something. */
-export interface Use {
-  at: string;
-  /** The recipient's. */
-  name: string;
-  purpose: { key: string; title: string };
-  attributes: string[];
-  kind: 'values' | 'predicate';
-  useUntil: string;
-}
-
-/** What the service holds of the customer, in clear. */
-export interface MyValue {
-  attribute: string;
-  title: string;
-  schema: Schema;
-  value: unknown;
-  keptUntil: string;
-}
-
-export interface Session {
-  expiresAt: string;
-  locale: 'de' | 'en';
-  programme: { name: string };
-}
+export type Use = Schemas['Use'];
+export type MyValue = Omit<Schemas['MyValue'], 'schema'> & { schema: Schema };
+export type Session = Schemas['MySessionDto'];
+export type OpenSession = Schemas['EnteredSessionDto'];
 
 export interface Page<T> {
   data: T[];

@@ -162,7 +162,9 @@ export class Values extends Spoken {
     this.busy = true;
     const isSaved = await this.tried(async () => {
       await this.api.change('PUT', `/v1/me/values/${encodeURIComponent(attribute)}`, { body: { value: field.value } });
-      this.values = this.values?.map((one) => (one.attribute === attribute ? { ...one, value: field.value } : one));
+      this.values = this.values?.map((one) =>
+        one.attribute === attribute ? { ...one, value: field.value as MyValue['value'] } : one,
+      );
     });
     if (!isSaved) return field.focus();
     this.said = this.text('values.saved', { title });
