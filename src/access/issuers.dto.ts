@@ -19,7 +19,7 @@ export class NewIssuerDto {
 
   /** Whom its tokens stand for. */
   @IsIn(['customers', 'staff'])
-  @ApiProperty({ enum: ['customers', 'staff'], example: 'customers' })
+  @ApiProperty({ enum: ['customers', 'staff'], example: 'staff' })
   subjects: 'customers' | 'staff';
 
   /** The claim that names the caller; for customers it holds their customerRef. */
@@ -55,7 +55,7 @@ export class IssuerDto {
   audience: string;
 
   /** Whom its tokens stand for. */
-  @ApiProperty({ enum: ['customers', 'staff'], example: 'customers' })
+  @ApiProperty({ enum: ['customers', 'staff'], example: 'staff' })
   subjects: 'customers' | 'staff';
 
   /** The claim that names the caller. */

@@ -92,7 +92,7 @@ describe('a revocation that is watched', () => {
     expect((await open(`/v1/me/revocations/${body['id']}`, 'nobodys')).status).toBe(401);
   });
 
-  // Fails when ServerEvents does not end its streams: the process then waits for them until it is killed.
+  // Fails when closeIdle is taken out: the process then waits for the connection until it is killed.
   it('does not keep the service from ending', async () => {
     await programme.share('carl');
     await programme.disclose('carl');
