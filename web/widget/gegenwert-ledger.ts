@@ -286,7 +286,9 @@ export class Ledger extends Spoken {
   /** The browser puts focus back where it was, unless that has gone with what was taken back. */
   private closed(): void {
     void this.updateComplete.then(() => {
-      if (this.shadowRoot?.activeElement) return;
+      const active = this.shadowRoot?.activeElement;
+      // Right after it is closed the dialog may still have the focus, which the browser takes from it a moment later.
+      if (active && active.localName !== 'gegenwert-take-back') return;
       if (this.asking?.isConnected) this.asking.focus();
       else this.one('#ledger')?.focus();
     });
