@@ -75,7 +75,7 @@ export function PurposeForm({ onClose }: { onClose: () => void }) {
           description={t.keyHint}
           required
           maw={420}
-          pattern="[A-Za-z][A-Za-z0-9_-]{0,63}"
+          pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
           value={draft.key}
           error={fieldFault(create.error, '/key')}
           onChange={(event) => set({ key: event.currentTarget.value })}

@@ -69,7 +69,7 @@ export function RecipientForm({ onCreated, onClose }: RecipientFormProps) {
           description={t.recipients.keyHint}
           required
           maw={420}
-          pattern="[A-Za-z][A-Za-z0-9_-]{0,63}"
+          pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
           value={draft.key}
           error={fieldFault(create.error, '/key')}
           onChange={(event) => set({ key: event.currentTarget.value })}
