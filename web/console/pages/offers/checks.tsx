@@ -16,12 +16,16 @@ export function useChecks(offer: Offer) {
   const { locale } = useLocale();
   const { id } = offer;
   return useQuery({
-    queryKey: ['offers', 'checks', id, offer.draft?.revision, locale],
+    queryKey: ['offers', 'checks', id, offer.draft?.revision, offer.approval.state, locale],
     queryFn: () => answer(api.GET('/v1/offers/{id}/checks', { params: { path: { id }, query: { locale } } })),
     enabled: offer.draft !== null,
     staleTime: 0,
   });
 }
+
+/** Nothing is to be corrected; that a second person has yet to approve it, or that nobody has handed it in, is another matter. */
+export const isComplete = (checks: OfferCheck[]): boolean =>
+  checks.every(({ code, level }) => level !== 'error' || code === 'approval');
 
 const MARKS: Record<OfferCheck['level'], string> = { ok: '✓', warning: '!', error: '✗' };
 
@@ -32,7 +36,12 @@ export function Checks({ offer }: { offer: Offer }) {
   if (!found.data) return <Fault error={found.error} onRetry={() => void found.refetch()} />;
   const { ready, checks } = found.data;
   return (
-    <Alert color={ready ? 'moss' : 'red'} variant="outline" title={ready ? t.ready : t.notReady} role="status">
+    <Alert
+      color={ready ? 'moss' : isComplete(checks) ? 'yellow' : 'red'}
+      variant="outline"
+      title={ready ? t.ready : isComplete(checks) ? t.needsApproval : t.notReady}
+      role="status"
+    >
       <List listStyleType="none" spacing={6} withPadding={false}>
         {checks.map((check) => (
           <Check key={`${check.code}${check.pointer ?? ''}`} check={check} offer={offer} />

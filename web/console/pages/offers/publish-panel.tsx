@@ -6,7 +6,7 @@ import { Confirm } from '../../parts/confirm';
 import { Fault } from '../../parts/fault';
 import { notify } from '../../parts/notify';
 import { useStaff } from '../../session/session';
-import { Checks, useChecks } from './checks';
+import { Checks, isComplete, useChecks } from './checks';
 import type { Offer, Person } from './offer';
 import { texts } from './texts';
 import { useOfferChange } from './use-offers';
@@ -16,21 +16,24 @@ import { useOfferTitle } from './words';
 export function PublishPanel({ offer }: { offer: Offer }) {
   const t = useText(texts);
   const { requiresApproval } = useStaff().programme;
-  const isReady = useChecks(offer).data?.ready ?? false;
+  const found = useChecks(offer).data;
   return (
     <Stack component="section" aria-label={t.checks}>
       <Title order={2} size="h4">
         {t.checks}
       </Title>
       <Checks offer={offer} />
-      {requiresApproval && <Approval offer={offer} isReady={isReady} />}
-      {(!requiresApproval || offer.approval.state === 'approved') && <Publish offer={offer} isReady={isReady} />}
+      {requiresApproval && <Approval offer={offer} isReady={found !== undefined && isComplete(found.checks)} />}
+      {(!requiresApproval || offer.approval.state === 'approved') && (
+        <Publish offer={offer} isReady={found?.ready ?? false} />
+      )}
     </Stack>
   );
 }
 
 interface PanelProps {
   offer: Offer;
+  /** For this step. */
   isReady: boolean;
 }
 
