@@ -100,9 +100,10 @@ export class Progress extends Spoken {
     );
   }
 
-  private erasedText({ erasing }: Revocation['values'], isDone: boolean): string {
-    if (erasing === 0) return this.text('take.erasedNone');
-    return isDone ? this.count('take.erased', erasing) : this.text('take.erasing');
+  /** What was to be erased is counted as erased from then on. */
+  private erasedText({ erasing, erased }: Revocation['values'], isDone: boolean): string {
+    if (erasing + erased === 0) return this.text('take.erasedNone');
+    return isDone ? this.count('take.erased', erased) : this.text('take.erasing');
   }
 
   private confirmed(view: Revocation): TemplateResult {
