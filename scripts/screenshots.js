@@ -97,8 +97,9 @@ async function ofCustomers(browser, { shop }, colorScheme) {
   await page.locator('gegenwert-card').first().scrollIntoViewIfNeeded();
   await page.locator('gegenwert-card summary').first().click();
   await take(page, 'customer-ledger', colorScheme);
-  await page
-    .getByRole('button', { name: /ganz zurücknehmen$/ })
+  const card = page.locator('gegenwert-card').first();
+  await card
+    .getByRole('button', { name: /zurücknehmen/i })
     .first()
     .click();
   await page.getByRole('dialog').getByText('Du behältst').waitFor();
