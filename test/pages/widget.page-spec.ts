@@ -67,7 +67,7 @@ describeInBrowser('the customer’s page', () => {
       const reward = count(locale, 'points', 120);
       await page.getByText(said(locale, 'offers.paid', { reward })).waitFor();
       await cards(page).getByText(said(locale, 'card.granted'), { exact: true }).waitFor();
-      expect(await page.locator('[data-available]').textContent()).toBe('120');
+      await page.locator('[data-available="120"]').waitFor();
 
       for (const [purpose, recipient] of [
         ['greeting', 'newsletter'],
@@ -102,7 +102,7 @@ describeInBrowser('the customer’s page', () => {
       await dialog.getByRole('button', { name: said(locale, 'take.close') }).click();
       await cards(page).getByText(said(locale, 'card.kept')).waitFor();
       expect(await cards(page).getByText(said(locale, 'card.withdrawn'), { exact: true }).count()).toBe(2);
-      expect(await page.locator('[data-available]').textContent()).toBe('120');
+      await page.locator('[data-available="120"]').waitFor();
       expectQuiet(page);
     },
   );

@@ -183,7 +183,9 @@ export class MyData implements ReactiveController {
   }
 
   private isAwaiting(): boolean {
-    return this.shown?.cards.some(({ awardStatus }) => awardStatus === 'pending') === true;
+    const { cards = [], balance } = this.shown ?? {};
+    // Balance and cards are two answers: between them something may have been booked.
+    return (balance?.pending ?? 0) > 0 || cards.some(({ awardStatus }) => awardStatus === 'pending');
   }
 
   private onTimer(): void {
