@@ -106,7 +106,7 @@ export class Field extends Spoken {
         inputmode=${mode}
         maxlength=${maxLength ?? nothing}
         autocomplete=${PURPOSES_OF_INPUT[this.attribute.toLowerCase()] ?? 'off'}
-        .value=${String(this.entered ?? '')}
+        .value=${String((this.entered as string | number | undefined) ?? '')}
         aria-invalid=${this.fault === '' ? 'false' : 'true'}
         aria-describedby=${this.described}
         aria-required=${this.optional ? 'false' : 'true'}
