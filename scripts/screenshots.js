@@ -1,8 +1,9 @@
 // Takes the pictures of the pages in docs/screenshots, from the demo with its invented past: `npm run screenshots`.
 const { fork } = require('node:child_process');
-const { mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync } = require('node:fs');
+const { mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
+const { smallPng } = require('./small-png.js');
 
 const PROJECT = resolve(__dirname, '..');
 const OUT = join(PROJECT, 'docs/screenshots');
@@ -86,7 +87,7 @@ async function open(browser, { viewport, colorScheme, locale }) {
 async function take(page, name, colorScheme) {
   await page.waitForLoadState('networkidle');
   await page.waitForTimeout(SETTLE_MS);
-  await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) });
+  writeFileSync(join(OUT, `${name}-${colorScheme}.png`), smallPng(await page.screenshot()));
 }
 
 async function ofCustomers(browser, { shop }, colorScheme) {
