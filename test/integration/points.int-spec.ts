@@ -440,7 +440,7 @@ describe('a statement of 50,000 entries', () => {
     expect(records).toHaveLength(ENTRIES + 3);
     const balances = records.slice(2, -1).map((record) => Number(record[5]));
     expect(balances).toEqual(balances.map((_, n) => n + 1));
-  }, 150_000);
+  }, 120_000);
 
   // Fails when the pages are not left to the reader's pace: with `lines` pushed instead of pulled all 200 are read at once.
   it('is read as far as the reader has come, and not at all once they are gone', async () => {
