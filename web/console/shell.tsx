@@ -37,10 +37,10 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={t.navigation}>
-        <AppShell.Section grow component={ScrollArea}>
+        <AppShell.Section grow component={ScrollArea} type="auto">
           <Menu pages={own} onGo={menu.close} />
         </AppShell.Section>
-        <AppShell.Section>
+        <AppShell.Section className="who" pt="sm">
           <WhoIsThis />
         </AppShell.Section>
       </AppShell.Navbar>
