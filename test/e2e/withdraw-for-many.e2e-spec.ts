@@ -10,7 +10,7 @@ import { call, eventually, type RunningService, startService } from '../setup/se
 
 jest.setTimeout(120_000);
 
-const MANY = 6_000;
+const MANY = 9_000;
 const FEW = 24;
 
 let database: TestDatabase;
