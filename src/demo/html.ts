@@ -10,6 +10,7 @@ export const page = (locale: string, title: string, body: string): string => `<!
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>${escaped(title)}</title>
 <style>body { font: 1rem/1.5 system-ui; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }</style>
 <h1>${escaped(title)}</h1>

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { link, page } from './html';
+import { escaped, link, page } from './html';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
 
@@ -10,6 +10,9 @@ export const STAFF = [
   { id: 'dario', name: 'Dario Danz', role: 'dpo' },
   { id: 'ada', name: 'Ada Adler', role: 'admin' },
 ] as const;
+/** And who is to begin there tomorrow: to see what somebody without a role is told. */
+const NEWCOMER = { id: 'nora', name: 'Nora Neu', role: undefined } as const;
+const PEOPLE = [...STAFF, NEWCOMER];
 
 const PACKAGE: string = 'oidc-provider';
 const HOUR_SECONDS = 3600;
@@ -92,7 +95,7 @@ function settings(clientId: string, consoleUrl: string, provider: () => Provider
     cookies: { keys: [clientId] },
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'demo' }] },
     findAccount: (_: unknown, id: string) => {
-      const person = STAFF.find((one) => one.id === id);
+      const person = PEOPLE.find((one) => one.id === id);
       return person && { accountId: id, claims: () => ({ sub: id, role: person.role, name: person.name }) };
     },
     claims: { openid: ['sub', 'role'], profile: ['name'] },
@@ -106,7 +109,8 @@ function settings(clientId: string, consoleUrl: string, provider: () => Provider
       await grant.save();
       return grant;
     },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut } },
+    renderError: showError,
     ttl: {
       AccessToken: HOUR_SECONDS,
       AuthorizationCode: 60,
@@ -122,6 +126,27 @@ const choice = (path: string): string =>
   page(
     'en',
     'Who are you?',
-    `<ul>${STAFF.map(({ id, name, role }) => `<li>${link(`${path}?as=${id}`, `${name} (${role})`)}</li>`).join('')}</ul>
+    `<ul>${PEOPLE.map(({ id, name, role }) => `<li>${link(`${path}?as=${id}`, `${name} (${role ?? 'no role'})`)}</li>`).join('')}</ul>
      <p>The people of the demo have no passwords.</p>`,
   );
+
+interface PageContext {
+  type: string;
+  body: string;
+}
+
+/** In place of the package's own page, which goes to others for its looks. */
+function askToSignOut(context: PageContext, form: string): void {
+  context.type = 'html';
+  context.body = page(
+    'en',
+    'Sign out here as well?',
+    `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button>
+     <button type="submit" form="op.logoutForm">Stay signed in</button>`,
+  );
+}
+
+function showError(context: PageContext, error: Record<string, string>): void {
+  context.type = 'html';
+  context.body = page('en', 'That did not work', `<p>${escaped(Object.values(error).join(': '))}</p>`);
+}

@@ -22,7 +22,9 @@ const PENDING = 'gegenwert.console.issuer';
 const CONSOLE = `${location.origin}/console`;
 
 /** Authorization code with PKCE; nothing of it outlasts the tab. */
-function managerOf({ issuer, clientId }: Issuer): UserManager {
+function managerOf({ issuer, clientId, audience }: Issuer): UserManager {
+  // RFC 8707 wants it in both requests: of the code, and of the token.
+  const forService = audience !== clientId && { resource: audience, extraTokenParams: { resource: audience } };
   return new UserManager({
     authority: issuer,
     client_id: clientId,
@@ -30,6 +32,7 @@ function managerOf({ issuer, clientId }: Issuer): UserManager {
     post_logout_redirect_uri: CONSOLE,
     response_type: 'code',
     scope: 'openid profile',
+    ...forService,
     automaticSilentRenew: false,
     userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
@@ -61,18 +64,26 @@ async function finish(): Promise<OidcSignIn> {
 const tokenOf = ({ access_token, id_token }: User, audience: string): string =>
   id_token === undefined || audienceOf(access_token) === audience ? access_token : id_token;
 
-/** Of a JWT; of an opaque token, none. */
+/** Of a JWT that has one; of an opaque token, none. */
 function audienceOf(token: string): unknown {
   const payload = token.split('.')[1];
   if (payload === undefined) return undefined;
   try {
-    return (JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { aud?: unknown }).aud;
+    const { aud } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { aud?: unknown };
+    return Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
   } catch {
     return undefined; // Opaque after all, with a point in it.
   }
 }
 
-/** Leaves for the issuer, whose own session would else let the next person at this computer in. */
+/**
+ * Leaves for the issuer, whose own session would else let the next person at this computer in.
+ *
+ * @throws when the issuer cannot be reached, or ends no session at the request of others.
+ */
 export async function endSession(issuer: Issuer, idToken: string | undefined): Promise<void> {
   await managerOf(issuer).signoutRedirect({ id_token_hint: idToken });
 }
+
+/** As people call it. */
+export const hostOf = ({ issuer }: Issuer): string => new URL(issuer).host;

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { answer, createApi, type Api, type Schemas } from '../api/client';
 import { forgetCredential, keepCredential, readCredential, type Credential } from './credential';
-import { endSession } from './oidc';
+import { endSession, type Issuer } from './oidc';
 
 export type Staff = Schemas['StaffMeDto'];
 export type Role = Staff['role'];
@@ -14,6 +14,8 @@ export interface Session {
   status: 'signed-out' | 'asking' | 'failed' | 'signed-in' | 'expired';
   /** Why the service does not say who is signed in: with status `failed`. */
   failure: Error | null;
+  /** Where who has signed out here is signed in still, as that could not be ended from here. */
+  leftOpen: Issuer | undefined;
   /** `as`: who that is, where it is known already. */
   signIn: (credential: Credential, as?: Staff) => void;
   signOut: () => Promise<void>;
@@ -30,6 +32,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [credential, setCredential] = useState(readCredential);
   const [isExpired, setExpired] = useState(false);
+  const [leftOpen, setLeftOpen] = useState<Issuer>();
   const current = useRef(credential);
   current.current = credential;
   const seen = useRef<Staff>(undefined);
@@ -57,6 +60,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       current.current = next;
       setCredential(next);
       setExpired(false);
+      setLeftOpen(undefined);
       // Nobody sees what another person's page had asked for.
       if (as && seen.current && identityOf(as) !== identityOf(seen.current)) queries.clear();
       if (as) queries.setQueryData(['staff', 'me', next.token], as);
@@ -71,7 +75,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setCredential(undefined);
     setExpired(false);
     queries.clear();
-    if (oidc) await endSession(oidc.issuer, oidc.idToken);
+    if (oidc) await endSession(oidc.issuer, oidc.idToken).catch(() => setLeftOpen(oidc.issuer));
   }, [queries]);
 
   const staff = credential && me.data;
@@ -82,11 +86,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       staff,
       status: !credential ? 'signed-out' : isExpired ? 'expired' : staff ? 'signed-in' : me.error ? 'failed' : 'asking',
       failure: me.error,
+      leftOpen,
       signIn,
       signOut,
       askAgain: () => void me.refetch(),
     }),
-    [api, staff, credential, isExpired, me, signIn, signOut],
+    [api, staff, credential, isExpired, leftOpen, me, signIn, signOut],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

@@ -7,9 +7,10 @@ import { useText } from '../locale';
 import { Fault } from '../parts/fault';
 import { Waiting } from '../parts/waiting';
 import { firstProgramme, keepProgramme } from './credential';
-import { beginSignIn, type Issuer } from './oidc';
-import { useSession, type Staff } from './session';
+import { beginSignIn, hostOf, type Issuer } from './oidc';
+import { useSession } from './session';
 import { texts } from './texts';
+import { whoHas } from './who-has';
 
 const openApi = createApi({ token: () => undefined, onUnauthorized: () => undefined });
 
@@ -102,7 +103,7 @@ function IssuerButton({ issuer, slug }: { issuer: Issuer; slug: string }) {
     <>
       <Fault error={error} />
       <Button onClick={begin} loading={isLeaving}>
-        {t.withIssuer(new URL(issuer.issuer).host)}
+        {t.withIssuer(hostOf(issuer))}
       </Button>
     </>
   );
@@ -155,7 +156,3 @@ function KeyForm({ slug }: { slug: string }) {
     </form>
   );
 }
-
-/** @throws ProblemError of 401 for a key that is not known, of 403 for one that is not of staff. */
-const whoHas = (key: string): Promise<Staff> =>
-  answer(createApi({ token: () => key, onUnauthorized: () => undefined }).GET('/v1/staff/me'));

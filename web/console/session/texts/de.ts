@@ -21,4 +21,10 @@ export const de = {
   failed: 'Die Anmeldung ist nicht zustande gekommen',
   failedHint: 'Beginne sie noch einmal. Bleibt es dabei, nenne der Administration diese Meldung:',
   beginAgain: 'Noch einmal beginnen',
+  refused: 'Du hast in diesem Programm noch keine Rolle',
+  refusedHint: (host: string) =>
+    `Bei ${host} bist du angemeldet. Bitte die Administration, dir dort genau eine Rolle zu geben (Marketing, Datenschutz oder Administration), und beginne dann noch einmal.`,
+  otherAccount: 'Anderes Konto',
+  leftOpen: (host: string) => `Bei ${host} bist du noch angemeldet`,
+  leftOpenHint: 'Hier bist du abgemeldet. Melde dich auch dort ab, wenn andere diesen Computer benutzen.',
 };

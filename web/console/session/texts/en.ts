@@ -22,4 +22,10 @@ export const en: typeof de = {
   failed: 'The sign-in did not work',
   failedHint: 'Begin it again. If it stays like this, give this message to the administration:',
   beginAgain: 'Begin again',
+  refused: 'You have no role in this programme yet',
+  refusedHint: (host: string) =>
+    `You are signed in at ${host}. Ask the administration to give you exactly one role there (marketing, data protection or administration), and then begin again.`,
+  otherAccount: 'Another account',
+  leftOpen: (host: string) => `You are still signed in at ${host}`,
+  leftOpenHint: 'Here you are signed out. Sign out there as well if others use this computer.',
 };
