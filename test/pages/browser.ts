@@ -11,10 +11,18 @@ export { throttled } from '../../bench/browser';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const VIOLATION = 'gegenwert-csp';
 
-/** As `describe`; where there is no browser it is skipped, and its name says why. */
+const open = new Set<Browser>();
+
+/** As `describe`, and each test's tabs end with it; where there is no browser it is skipped, and its name says why. */
 export function describeInBrowser(name: string, fn: () => void): void {
-  if (chromiumPath() === undefined) describe.skip(`${name} (there is no chromium on the PATH)`, fn);
-  else describe(name, fn);
+  if (chromiumPath() === undefined) return describe.skip(`${name} (there is no chromium on the PATH)`, fn);
+  describe(name, () => {
+    afterEach(async () => {
+      const contexts = [...open].flatMap((browser) => browser.contexts());
+      await Promise.all(contexts.map((context) => context.close()));
+    });
+    fn();
+  });
 }
 
 export type Role = 'marketing' | 'dpo' | 'admin';
@@ -56,6 +64,7 @@ export async function startPages(
     startService({ databaseUrl: database.url, env: { GEGENWERT_DATABASE_FILES: database.url, ...options.env } }),
     launchBrowser(),
   ]);
+  open.add(browser);
   const programme = await createProgramme(service, options.offer);
   const pages: Pages = {
     service,
@@ -96,6 +105,7 @@ export async function startPages(
       return page;
     },
     stop: async () => {
+      open.delete(browser);
       await browser.close();
       await service.stop();
       await database.drop();

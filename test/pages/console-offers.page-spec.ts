@@ -204,9 +204,8 @@ describeInBrowser('the console: offers', () => {
   });
 
   it.each([
-    { width: 320, dark: false, locale: 'de' as const },
     { width: 320, dark: true, locale: 'en' as const },
-    { width: 1280, dark: true, locale: 'de' as const },
+    { width: 1280, dark: false, locale: 'de' as const },
   ])('is without a finding of axe-core, and no wider than the window: %o', async (look) => {
     const t = texts[look.locale];
     const id = await draft(`axe-${look.width}-${look.locale}`);
@@ -245,11 +244,12 @@ describeInBrowser('the console: offers', () => {
   });
 
   // Last: from here on the programme wants two.
-  it.each(LOCALES)('has a second person approve what one has written (%s)', async (locale) => {
+  it('has a second person approve what one has written', async () => {
+    const locale = 'de';
     const t = texts[locale];
     await admin('PATCH', '/v1/programme', { requiresApproval: true });
     const author = await pages.staffPage({ role: 'marketing', locale });
-    await writeOffer(author, locale, `approved-${locale}`);
+    await writeOffer(author, locale, 'approved');
     await pressOn(author, button(author, t.submit));
     await author
       .getByText(t.approvals.awaiting)
@@ -262,7 +262,7 @@ describeInBrowser('the console: offers', () => {
     await author.getByText(frames[locale].problems.titles['second-person-required'] ?? '').waitFor();
 
     const second = await pages.staffPage({ role: 'marketing', locale });
-    await pressOn(second, second.getByRole('link', { name: locale === 'de' ? BOTH.de : BOTH.en }).first());
+    await pressOn(second, second.getByRole('link', { name: BOTH.de }).first());
     await pressOn(second, button(second, t.approve));
     await pressOn(second, button(second.getByRole('dialog'), t.approve));
     await pressOn(second, button(second, t.publish));

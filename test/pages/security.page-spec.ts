@@ -29,14 +29,19 @@ const startServer = (html: () => string): Promise<{ origin: string; server: Serv
 
 const cards = (page: Page) => page.locator('gegenwert-card');
 
-describeInBrowser('who may see a customer’s page', () => {
+describeInBrowser('a page that is attacked', () => {
   beforeAll(async () => {
     pages = await startPages();
     await pages.programme.share('c-one');
   });
-
   afterAll(() => pages.stop());
 
+  describe('who may see it', whoMaySee);
+  describe('whose pages may hold it', whoMayHold);
+  describe('what staff and shops write', whatTheyWrite);
+});
+
+function whoMaySee(): void {
   it('opens by its link once, and says so the second time', async () => {
     const { url } = await pages.customerLink('c-one');
     const page = await watchedPage(await pages.context());
@@ -117,15 +122,13 @@ describeInBrowser('who may see a customer’s page', () => {
     expect(await page.locator(`[data-share="${share['id']}"]`).count()).toBe(0);
     expectQuiet(page);
   });
-});
+}
 
-describeInBrowser('whose pages may hold it', () => {
+function whoMayHold(): void {
   let shops: { origin: string; server: Server }[];
   let html = '';
 
   beforeAll(async () => {
-    pages = await startPages();
-    await pages.programme.share('c-one');
     shops = [await startServer(() => html), await startServer(() => html)];
     const body = { origins: [shops[0]?.origin] };
     const { status } = await call(pages.service.url, 'PUT', '/v1/embed-origins', {
@@ -135,9 +138,8 @@ describeInBrowser('whose pages may hold it', () => {
     if (status !== 200) throw new Error(`PUT /v1/embed-origins: ${status}`);
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     for (const { server } of shops) server.close();
-    await pages.stop();
   });
 
   async function openShop(which: 0 | 1): Promise<Page> {
@@ -173,17 +175,14 @@ describeInBrowser('whose pages may hold it', () => {
     for (const frame of page.frames().slice(1))
       expect(await frame.locator('gegenwert-page, #root > *').count()).toBe(0);
   });
-});
+}
 
-describeInBrowser('what staff and shops write', () => {
+function whatTheyWrite(): void {
   let programme: TestProgramme;
 
   beforeAll(async () => {
-    pages = await startPages();
     programme = await hostileProgramme(pages);
   });
-
-  afterAll(() => pages.stop());
 
   async function expectUnharmed(page: Page, statuses: number[] = []): Promise<void> {
     expect(await page.evaluate(FOREIGN)).toBe(0);
@@ -224,7 +223,7 @@ describeInBrowser('what staff and shops write', () => {
     expect(seen).toBeGreaterThan(8);
     await expectUnharmed(page);
   });
-});
+}
 
 async function me(token: string, path: string) {
   return call(pages.service.url, 'GET', `/v1/me${path}`, { key: token });
