@@ -105,8 +105,10 @@ const bytesOf = (url: string, encoding: string): Promise<number> =>
 const WATCH = (selector: string): string => `
   const find = (root) => root.querySelector(${JSON.stringify(selector)}) ??
     [...root.querySelectorAll('*')].reduce((found, one) => found ?? (one.shadowRoot && find(one.shadowRoot)), null);
-  const look = () => (find(document) ? (window.__seenAt = performance.now()) : requestAnimationFrame(look));
-  look();`;
+  window.__seenAt = new Promise((resolve) => {
+    const look = () => (find(document) ? resolve(performance.now()) : requestAnimationFrame(look));
+    look();
+  });`;
 
 async function view(browser: Browser, url: string, selector: string): Promise<View> {
   const context = await browser.newContext({ viewport: { width: 390, height: 800 } });
@@ -121,7 +123,7 @@ async function view(browser: Browser, url: string, selector: string): Promise<Vi
     });
     await page.addInitScript(WATCH(selector));
     await page.goto(url);
-    const ms = (await (await page.waitForFunction('window.__seenAt')).jsonValue()) as number;
+    const ms = await page.evaluate<number>('__seenAt');
     return { requests, bytes, ms };
   } finally {
     await context.close();

@@ -11,7 +11,7 @@ import { startWorld, type World } from './world';
  *
  * GEGENWERT_MODEL_RUNS=5000 runs more; a run that fails prints its seed, its path and the shortest commands that fail.
  */
-const RUNS = Number(process.env['GEGENWERT_MODEL_RUNS'] ?? 40);
+const RUNS = Number(process.env['GEGENWERT_MODEL_RUNS'] ?? 30);
 const CUSTOMERS = ['ada', 'bela'];
 const MINUTE = 60_000;
 
