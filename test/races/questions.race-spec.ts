@@ -34,5 +34,9 @@ it('are answered as often as they may be, and not once more', async () => {
 it('without the lock they are answered too often', async () => {
   await apis.sql(`CREATE OR REPLACE FUNCTION question_lock(programme uuid, recipient uuid, ref text) RETURNS bigint LANGUAGE sql
     VOLATILE PARALLEL SAFE AS $$ SELECT hashtextextended(random()::text, 0) $$`);
-  expect((await askAll('two'))['200']).toBeGreaterThan(QUESTIONS_A_DAY);
+  // Two have to meet: on a busy machine not in every round.
+  let answered = 0;
+  for (let round = 0; round < 10 && answered <= QUESTIONS_A_DAY; round++)
+    answered = (await askAll(`too-often-${round}`))['200'] ?? 0;
+  expect(answered).toBeGreaterThan(QUESTIONS_A_DAY);
 });
