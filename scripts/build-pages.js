@@ -24,7 +24,7 @@ async function main() {
   generateTypes();
   const configs = ['widget', 'console'].flatMap((page) =>
     readdirSync(join(WEB, page))
-      .filter((name) => /^vite\..*config\.ts$|^vite\.config\.ts$/.test(name))
+      .filter((name) => /^vite\.(\w+\.)?config\.mts$/.test(name))
       .map((name) => join(WEB, page, name)),
   );
   const { build } = await import('vite');

@@ -1,10 +1,10 @@
-import { Button, Group, NumberInput, Paper, Radio, Stack, TextInput } from '@mantine/core';
+import { NumberInput, Radio, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
-import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { notify } from '../../parts/notify';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
@@ -50,76 +50,65 @@ export function AttributeForm({ onClose }: { onClose: () => void }) {
     create.mutate({ ...rest, schema: body, ...(isEmpty(description) ? {} : { description }) });
   };
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.attributes.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (schema) send(schema);
-      }}
+    <NewForm
+      label={t.attributes.create}
+      save={t.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      isReady={Boolean(schema)}
+      onSave={() => schema && send(schema)}
+      onDiscard={close}
     >
-      <Stack>
-        <BothTexts
-          label={t.title}
-          field="title"
-          required
-          value={draft.title}
-          error={create.error}
-          onChange={(title) => set({ title })}
-        />
-        <TextInput
-          label={t.key}
-          description={t.keyHint}
-          required
-          maw={420}
-          pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
-          value={draft.key}
-          error={fieldFault(create.error, '/key')}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
-        <BothTexts
-          label={t.description}
-          hint={t.optional}
-          field="description"
-          value={draft.description}
-          error={create.error}
-          onChange={(description) => set({ description })}
-        />
-        <Radio.Group
-          label={t.attributes.sensitivity}
-          value={draft.sensitivity}
-          onChange={(sensitivity) => set({ sensitivity: sensitivity as 'ordinary' | 'special' })}
-        >
-          <Stack gap="xs" mt="xs">
-            <Radio value="ordinary" label={t.attributes.ordinary} />
-            <Radio value="special" label={t.attributes.special} description={t.attributes.specialHint} />
-          </Stack>
-        </Radio.Group>
-        <NumberInput
-          label={t.attributes.retention}
-          description={t.attributes.retentionHint}
-          required
-          maw={420}
-          min={1}
-          max={36500}
-          allowDecimal={false}
-          value={draft.retentionDays}
-          error={fieldFault(create.error, '/retentionDays')}
-          onChange={(days) => set({ retentionDays: Number(days) })}
-        />
-        <SchemaEditor value={draft.schema} error={create.error} onChange={(text) => set({ schema: text })} />
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending} disabled={!schema}>
-            {t.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
-        </Group>
-      </Stack>
-    </Paper>
+      <BothTexts
+        label={t.title}
+        field="title"
+        required
+        value={draft.title}
+        error={create.error}
+        onChange={(title) => set({ title })}
+      />
+      <TextInput
+        label={t.key}
+        description={t.keyHint}
+        required
+        maw={420}
+        pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
+        value={draft.key}
+        error={fieldFault(create.error, '/key')}
+        onChange={(event) => set({ key: event.currentTarget.value })}
+      />
+      <BothTexts
+        label={t.description}
+        hint={t.optional}
+        field="description"
+        value={draft.description}
+        error={create.error}
+        onChange={(description) => set({ description })}
+      />
+      <Radio.Group
+        label={t.attributes.sensitivity}
+        value={draft.sensitivity}
+        onChange={(sensitivity) => set({ sensitivity: sensitivity as 'ordinary' | 'special' })}
+      >
+        <Stack gap="xs" mt="xs">
+          <Radio value="ordinary" label={t.attributes.ordinary} />
+          <Radio value="special" label={t.attributes.special} description={t.attributes.specialHint} />
+        </Stack>
+      </Radio.Group>
+      <NumberInput
+        label={t.attributes.retention}
+        description={t.attributes.retentionHint}
+        required
+        maw={420}
+        min={1}
+        max={36500}
+        allowDecimal={false}
+        value={draft.retentionDays}
+        error={fieldFault(create.error, '/retentionDays')}
+        onChange={(days) => set({ retentionDays: Number(days) })}
+      />
+      <SchemaEditor value={draft.schema} error={create.error} onChange={(text) => set({ schema: text })} />
+    </NewForm>
   );
 }

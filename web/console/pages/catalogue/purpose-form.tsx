@@ -1,10 +1,10 @@
-import { Button, Checkbox, Group, NumberInput, Paper, Stack, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
-import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { notify } from '../../parts/notify';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
@@ -41,81 +41,69 @@ export function PurposeForm({ onClose }: { onClose: () => void }) {
     create.mutate({ ...rest, leaseSeconds: leaseHours * HOUR, ...(dpv === '' ? {} : { dpv }) });
   };
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.purposes.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
+    <NewForm
+      label={t.purposes.create}
+      save={t.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      onSave={() => send()}
+      onDiscard={close}
     >
-      <Stack>
-        <BothTexts
-          label={t.title}
-          field="title"
-          required
-          value={draft.title}
-          error={create.error}
-          onChange={(title) => set({ title })}
-        />
-        <BothTexts
-          label={t.description}
-          hint={t.purposes.descriptionHint}
-          field="description"
-          required
-          long
-          value={draft.description}
-          error={create.error}
-          onChange={(description) => set({ description })}
-        />
-        <TextInput
-          label={t.key}
-          description={t.keyHint}
-          required
-          maw={420}
-          pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
-          value={draft.key}
-          error={fieldFault(create.error, '/key')}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
-        <NumberInput
-          label={t.purposes.lease}
-          description={t.purposes.leaseHint}
-          required
-          maw={420}
-          min={1}
-          max={8760}
-          allowDecimal={false}
-          value={draft.leaseHours}
-          error={fieldFault(create.error, '/leaseSeconds')}
-          onChange={(hours) => set({ leaseHours: Number(hours) })}
-        />
-        <TextInput
-          label={`${t.purposes.dpv} (${t.optional})`}
-          description={t.purposes.dpvHint}
-          maw={420}
-          value={draft.dpv}
-          error={fieldFault(create.error, '/dpv')}
-          onChange={(event) => set({ dpv: event.currentTarget.value })}
-        />
-        <Checkbox
-          label={t.purposes.advertising}
-          description={t.purposes.advertisingHint}
-          checked={draft.thirdPartyAdvertising}
-          onChange={(event) => set({ thirdPartyAdvertising: event.currentTarget.checked })}
-        />
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending}>
-            {t.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
-        </Group>
-      </Stack>
-    </Paper>
+      <BothTexts
+        label={t.title}
+        field="title"
+        required
+        value={draft.title}
+        error={create.error}
+        onChange={(title) => set({ title })}
+      />
+      <BothTexts
+        label={t.description}
+        hint={t.purposes.descriptionHint}
+        field="description"
+        required
+        long
+        value={draft.description}
+        error={create.error}
+        onChange={(description) => set({ description })}
+      />
+      <TextInput
+        label={t.key}
+        description={t.keyHint}
+        required
+        maw={420}
+        pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
+        value={draft.key}
+        error={fieldFault(create.error, '/key')}
+        onChange={(event) => set({ key: event.currentTarget.value })}
+      />
+      <NumberInput
+        label={t.purposes.lease}
+        description={t.purposes.leaseHint}
+        required
+        maw={420}
+        min={1}
+        max={8760}
+        allowDecimal={false}
+        value={draft.leaseHours}
+        error={fieldFault(create.error, '/leaseSeconds')}
+        onChange={(hours) => set({ leaseHours: Number(hours) })}
+      />
+      <TextInput
+        label={`${t.purposes.dpv} (${t.optional})`}
+        description={t.purposes.dpvHint}
+        maw={420}
+        value={draft.dpv}
+        error={fieldFault(create.error, '/dpv')}
+        onChange={(event) => set({ dpv: event.currentTarget.value })}
+      />
+      <Checkbox
+        label={t.purposes.advertising}
+        description={t.purposes.advertisingHint}
+        checked={draft.thirdPartyAdvertising}
+        onChange={(event) => set({ thirdPartyAdvertising: event.currentTarget.checked })}
+      />
+    </NewForm>
   );
 }

@@ -1,9 +1,9 @@
-import { List, Text } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { answer } from '../../api/client';
 import { useFormats, useLocale, useText } from '../../locale';
-import { ConfirmByWord } from '../../parts/confirm-by-word';
 import { useOnce } from '../../parts/once';
+import { Withdraw } from '../../parts/withdraw';
 import { useApi } from '../../session/session';
 import { personsOf } from '../oversight/persons';
 import type { Purpose } from './purposes-page';
@@ -15,41 +15,27 @@ interface WithdrawPurposeProps {
   onBegun: (jobId: string) => void;
 }
 
-/** Ends a purpose for everyone, when it has been said what that means. */
-export function WithdrawPurpose({ purpose, onClose, onBegun }: WithdrawPurposeProps) {
+export function WithdrawPurpose({ purpose: { key, title }, ...on }: WithdrawPurposeProps) {
   const t = useText(texts).purposes;
   const { locale } = useLocale();
   const api = useApi();
-  const queries = useQueryClient();
   const once = useOnce();
-  const { key } = purpose;
-  const withdraw = useMutation({
-    mutationFn: () =>
-      answer(api.POST('/v1/purposes/{key}/withdrawal', { params: { path: { key }, header: once.headerFor(key) } })),
-    onSuccess: async ({ jobId }) => {
-      onBegun(jobId);
-      await queries.invalidateQueries({ queryKey: ['purposes'] });
-    },
-  });
   return (
-    <ConfirmByWord
-      title={t.withdrawTitle(purpose.title[locale])}
-      act={t.withdrawAct}
+    <Withdraw
       word={key}
-      isPending={withdraw.isPending}
-      error={withdraw.error}
-      onClose={onClose}
-      onConfirm={() => withdraw.mutate()}
+      title={t.withdrawTitle(title[locale])}
+      act={t.withdrawAct}
+      means={t.withdrawMeans}
+      keeps={t.withdrawKeeps}
+      forever={t.withdrawForever}
+      withdraw={() =>
+        answer(api.POST('/v1/purposes/{key}/withdrawal', { params: { path: { key }, header: once.headerFor(key) } }))
+      }
+      queryKey="purposes"
+      {...on}
     >
-      <List size="sm" spacing="xs">
-        <List.Item>{t.withdrawMeans}</List.Item>
-        <List.Item>{t.withdrawKeeps}</List.Item>
-        <List.Item>
-          <strong>{t.withdrawForever}</strong>
-        </List.Item>
-      </List>
       <Concerned purpose={key} />
-    </ConfirmByWord>
+    </Withdraw>
   );
 }
 

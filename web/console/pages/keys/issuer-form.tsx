@@ -1,10 +1,10 @@
-import { Button, Group, Paper, Radio, Stack, TextInput } from '@mantine/core';
+import { Group, Radio, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
-import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { notify } from '../../parts/notify';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
@@ -39,49 +39,37 @@ export function IssuerForm({ onClose }: { onClose: () => void }) {
     create.mutate({ ...rest, ...(clientId !== '' && rest.subjects === 'staff' && { clientId }) } as Body);
   };
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.issuers.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
+    <NewForm
+      label={t.issuers.create}
+      save={t.issuers.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      onSave={() => send()}
+      onDiscard={close}
     >
-      <Stack>
-        <Radio.Group
-          label={t.issuers.subjects}
-          value={draft.subjects}
-          onChange={(subjects) => keep({ ...draft, subjects: subjects as Body['subjects'] })}
-        >
-          <Group mt="xs">
-            <Radio value="staff" label={t.issuers.subjectsOf.staff} />
-            <Radio value="customers" label={t.issuers.subjectsOf.customers} />
-          </Group>
-        </Radio.Group>
-        {FIELDS.filter((field) => field !== 'clientId' || draft.subjects === 'staff').map((field) => (
-          <TextInput
-            key={field}
-            label={t.issuers[field]}
-            description={t.issuers[`${field}Hint`]}
-            required={field !== 'clientId'}
-            maxLength={500}
-            value={draft[field]}
-            error={fieldFault(create.error, `/${field}`)}
-            onChange={(event) => keep({ ...draft, [field]: event.currentTarget.value })}
-          />
-        ))}
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending}>
-            {t.issuers.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
+      <Radio.Group
+        label={t.issuers.subjects}
+        value={draft.subjects}
+        onChange={(subjects) => keep({ ...draft, subjects: subjects as Body['subjects'] })}
+      >
+        <Group mt="xs">
+          <Radio value="staff" label={t.issuers.subjectsOf.staff} />
+          <Radio value="customers" label={t.issuers.subjectsOf.customers} />
         </Group>
-      </Stack>
-    </Paper>
+      </Radio.Group>
+      {FIELDS.filter((field) => field !== 'clientId' || draft.subjects === 'staff').map((field) => (
+        <TextInput
+          key={field}
+          label={t.issuers[field]}
+          description={t.issuers[`${field}Hint`]}
+          required={field !== 'clientId'}
+          maxLength={500}
+          value={draft[field]}
+          error={fieldFault(create.error, `/${field}`)}
+          onChange={(event) => keep({ ...draft, [field]: event.currentTarget.value })}
+        />
+      ))}
+    </NewForm>
   );
 }

@@ -1,10 +1,10 @@
-import { Button, Group, NativeSelect, Paper, Radio, Stack, TextInput } from '@mantine/core';
+import { Group, NativeSelect, Radio, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
-import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
 import type { NewKey } from './keys-page';
@@ -47,60 +47,48 @@ export function KeyForm({ onCreated, onClose }: KeyFormProps) {
     create.mutate((kind === 'staff' ? { kind, name, role } : { kind, name, mode }) as Body);
   };
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.keys.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
+    <NewForm
+      label={t.keys.create}
+      save={t.keys.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      onSave={() => send()}
+      onDiscard={close}
     >
-      <Stack>
-        <TextInput
-          label={t.keys.name}
-          description={t.keys.nameHint}
-          required
-          maxLength={200}
-          maw={420}
-          value={draft.name}
-          error={fieldFault(create.error, '/name')}
-          onChange={(event) => set({ name: event.currentTarget.value })}
-        />
-        <Radio.Group label={t.keys.kind} value={draft.kind} onChange={(kind) => set({ kind: kind as Body['kind'] })}>
-          <Group mt="xs">
-            <Radio value="storefront" label={t.keys.kinds.storefront} />
-            <Radio value="staff" label={t.keys.kinds.staff} />
-          </Group>
-        </Radio.Group>
-        {draft.kind === 'staff' ? (
-          <NativeSelect
-            label={t.keys.role}
-            maw={420}
-            value={draft.role}
-            onChange={(event) => set({ role: event.currentTarget.value as Draft['role'] })}
-            data={Object.entries(t.keys.roles).map(([value, label]) => ({ value, label }))}
-          />
-        ) : (
-          <NativeSelect
-            label={t.keys.mode}
-            maw={420}
-            value={draft.mode}
-            onChange={(event) => set({ mode: event.currentTarget.value as Draft['mode'] })}
-            data={Object.entries(t.keys.modes).map(([value, label]) => ({ value, label }))}
-          />
-        )}
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending}>
-            {t.keys.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
+      <TextInput
+        label={t.keys.name}
+        description={t.keys.nameHint}
+        required
+        maxLength={200}
+        maw={420}
+        value={draft.name}
+        error={fieldFault(create.error, '/name')}
+        onChange={(event) => set({ name: event.currentTarget.value })}
+      />
+      <Radio.Group label={t.keys.kind} value={draft.kind} onChange={(kind) => set({ kind: kind as Body['kind'] })}>
+        <Group mt="xs">
+          <Radio value="storefront" label={t.keys.kinds.storefront} />
+          <Radio value="staff" label={t.keys.kinds.staff} />
         </Group>
-      </Stack>
-    </Paper>
+      </Radio.Group>
+      {draft.kind === 'staff' ? (
+        <NativeSelect
+          label={t.keys.role}
+          maw={420}
+          value={draft.role}
+          onChange={(event) => set({ role: event.currentTarget.value as Draft['role'] })}
+          data={Object.entries(t.keys.roles).map(([value, label]) => ({ value, label }))}
+        />
+      ) : (
+        <NativeSelect
+          label={t.keys.mode}
+          maw={420}
+          value={draft.mode}
+          onChange={(event) => set({ mode: event.currentTarget.value as Draft['mode'] })}
+          data={Object.entries(t.keys.modes).map(([value, label]) => ({ value, label }))}
+        />
+      )}
+    </NewForm>
   );
 }

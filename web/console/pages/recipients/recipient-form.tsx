@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, NumberInput, Paper, Stack, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useLocale, useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
 import { texts } from './texts';
@@ -43,62 +44,51 @@ export function RecipientForm({ onCreated, onClose }: RecipientFormProps) {
     create.mutate({ ...rest, ...(webhookUrl === '' ? {} : { webhookUrl }) });
   };
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.recipients.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
+    <NewForm
+      label={t.recipients.create}
+      save={t.recipients.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      isReady={draft.purposes.length > 0}
+      onSave={() => send()}
+      onDiscard={close}
     >
-      <Stack>
-        <TextInput
-          label={t.recipients.name}
-          description={t.recipients.nameHint}
-          required
-          maxLength={200}
-          maw={420}
-          value={draft.name}
-          error={fieldFault(create.error, '/name')}
-          onChange={(event) => set({ name: event.currentTarget.value })}
-        />
-        <TextInput
-          label={t.recipients.key}
-          description={t.recipients.keyHint}
-          required
-          maw={420}
-          pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
-          value={draft.key}
-          error={fieldFault(create.error, '/key')}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
-        <PurposeChoice
-          value={draft.purposes}
-          error={fieldFault(create.error, '/purposes')}
-          onChange={(purposes) => set({ purposes })}
-        />
-        <TextInput
-          label={t.recipients.webhookUrl}
-          description={t.recipients.webhookUrlHint}
-          type="url"
-          value={draft.webhookUrl}
-          error={fieldFault(create.error, '/webhookUrl')}
-          onChange={(event) => set({ webhookUrl: event.currentTarget.value })}
-        />
-        <Obligations value={draft} error={create.error} onChange={set} />
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending} disabled={draft.purposes.length === 0}>
-            {t.recipients.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
-        </Group>
-      </Stack>
-    </Paper>
+      <TextInput
+        label={t.recipients.name}
+        description={t.recipients.nameHint}
+        required
+        maxLength={200}
+        maw={420}
+        value={draft.name}
+        error={fieldFault(create.error, '/name')}
+        onChange={(event) => set({ name: event.currentTarget.value })}
+      />
+      <TextInput
+        label={t.recipients.key}
+        description={t.recipients.keyHint}
+        required
+        maw={420}
+        pattern="[A-Za-z][A-Za-z0-9_\-]{0,63}"
+        value={draft.key}
+        error={fieldFault(create.error, '/key')}
+        onChange={(event) => set({ key: event.currentTarget.value })}
+      />
+      <PurposeChoice
+        value={draft.purposes}
+        error={fieldFault(create.error, '/purposes')}
+        onChange={(purposes) => set({ purposes })}
+      />
+      <TextInput
+        label={t.recipients.webhookUrl}
+        description={t.recipients.webhookUrlHint}
+        type="url"
+        value={draft.webhookUrl}
+        error={fieldFault(create.error, '/webhookUrl')}
+        onChange={(event) => set({ webhookUrl: event.currentTarget.value })}
+      />
+      <Obligations value={draft} error={create.error} onChange={set} />
+    </NewForm>
   );
 }
 

@@ -1,10 +1,10 @@
-import { Button, Checkbox, Group, Paper, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Group, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
-import { Fault } from '../../parts/fault';
 import { fieldFault } from '../../parts/field-fault';
+import { NewForm } from '../../parts/new-form';
 import { useOnce } from '../../parts/once';
 import { useApi } from '../../session/session';
 import { texts } from './texts';
@@ -48,50 +48,39 @@ export function WebhookForm({ onCreated, onClose }: WebhookFormProps) {
     },
   });
   return (
-    <Paper
-      withBorder
-      p="md"
-      component="form"
-      aria-label={t.webhooks.create}
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
+    <NewForm
+      label={t.webhooks.create}
+      save={t.webhooks.save}
+      discard={t.discard}
+      error={create.error}
+      isPending={create.isPending}
+      isReady={draft.events.length > 0}
+      onSave={() => create.mutate()}
+      onDiscard={close}
     >
-      <Stack>
-        <TextInput
-          label={t.webhooks.url}
-          description={t.webhooks.urlHint}
-          type="url"
-          required
-          value={draft.url}
-          error={fieldFault(create.error, '/url')}
-          onChange={(event) => keep({ ...draft, url: event.currentTarget.value })}
-        />
-        <Checkbox.Group
-          label={t.webhooks.events}
-          description={t.webhooks.eventsHint}
-          required
-          value={draft.events}
-          error={fieldFault(create.error, '/events')}
-          onChange={(events) => keep({ ...draft, events: events as NewWebhook['events'] })}
-        >
-          <Group mt="xs">
-            {EVENTS.map((event) => (
-              <Checkbox key={event} value={event} label={event} />
-            ))}
-          </Group>
-        </Checkbox.Group>
-        <Fault error={create.error} />
-        <Group>
-          <Button type="submit" loading={create.isPending} disabled={draft.events.length === 0}>
-            {t.webhooks.save}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {t.discard}
-          </Button>
+      <TextInput
+        label={t.webhooks.url}
+        description={t.webhooks.urlHint}
+        type="url"
+        required
+        value={draft.url}
+        error={fieldFault(create.error, '/url')}
+        onChange={(event) => keep({ ...draft, url: event.currentTarget.value })}
+      />
+      <Checkbox.Group
+        label={t.webhooks.events}
+        description={t.webhooks.eventsHint}
+        required
+        value={draft.events}
+        error={fieldFault(create.error, '/events')}
+        onChange={(events) => keep({ ...draft, events: events as NewWebhook['events'] })}
+      >
+        <Group mt="xs">
+          {EVENTS.map((event) => (
+            <Checkbox key={event} value={event} label={event} />
+          ))}
         </Group>
-      </Stack>
-    </Paper>
+      </Checkbox.Group>
+    </NewForm>
   );
 }

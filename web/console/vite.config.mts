@@ -3,10 +3,10 @@ import { defineConfig } from 'vite';
 
 /** Marketing's console: static files under `/console`. JSX is vite's own. */
 export default defineConfig({
-  root: __dirname,
+  root: import.meta.dirname,
   base: '/console/',
   build: {
-    outDir: resolve(__dirname, '../../dist/web/console'),
+    outDir: resolve(import.meta.dirname, '../../dist/web/console'),
     emptyOutDir: true,
     target: 'es2022',
     // Its polyfill would be a script for browsers that the target leaves out.
