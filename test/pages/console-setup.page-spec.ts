@@ -93,7 +93,7 @@ describeInBrowser('the console: figures, data protection and set-up', () => {
     expectQuiet(page);
   });
 
-  it('keeps what is typed across a reload, registers a recipient by keyboard, and shows its key once', async () => {
+  it('keeps what is typed across a reload, registers a recipient by keyboard, lists it also where the list of before came late, and shows its key once', async () => {
     const t = recipients.de.recipients;
     const page = await pages.staffPage({ role: 'admin', locale: 'de' });
     await goTo(page, '/recipients');
@@ -102,6 +102,16 @@ describeInBrowser('the console: figures, data protection and set-up', () => {
     await page.keyboard.type('Post <b>Nord</b>');
     await page.getByRole('textbox', { name: t.key, exact: true }).focus();
     await page.keyboard.type('post');
+    const registered = page.waitForResponse((answer) => answer.request().method() === 'POST');
+    await page.route(
+      /\/v1\/recipients\?/,
+      async (route) => {
+        const response = await route.fetch();
+        await registered;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
     await page.reload();
     expect(await page.getByRole('textbox', { name: t.name, exact: true }).inputValue()).toBe('Post <b>Nord</b>');
     await page.getByRole('checkbox', { name: 'greeting' }).press('Space');

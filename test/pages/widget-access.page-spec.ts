@@ -14,12 +14,12 @@ async function tabTo(page: Page, role: string, name: RegExp): Promise<void> {
   throw new Error(`Tab never came to the ${role} ${String(name)}`);
 }
 
-/** Everything that can be opened is open, the form of the offer with its faults as well. */
+/** Everything that can be opened is open, the form of the offer with its faults as well. From below, so that nothing moves what is clicked next. */
 async function openAll(page: Page, locale: 'de' | 'en'): Promise<void> {
   await page.getByRole('button', { name: text(locale, 'offer.look') }).click();
   await page.getByRole('button', { name: text(locale, 'offer.yes') }).click();
   await page.getByText(text(locale, 'field.missing')).waitFor();
-  for (const key of ['card.uses', 'ledger.takeBackMore', 'history.title', 'values.title', 'export.title'] as const)
+  for (const key of ['export.title', 'values.title', 'history.title', 'ledger.takeBackMore', 'card.uses'] as const)
     await page
       .locator('summary')
       .filter({ hasText: text(locale, key) })

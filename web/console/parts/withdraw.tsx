@@ -1,5 +1,6 @@
 import { List } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
+import { useReadAgain } from '../api/read-again';
 import type { ReactNode } from 'react';
 import { ConfirmByWord } from './confirm-by-word';
 
@@ -23,12 +24,12 @@ interface WithdrawProps {
 /** Ends something for everyone, when it has been said what that means. */
 export function Withdraw(props: WithdrawProps) {
   const { word, title, act, means, keeps, forever, withdraw, queryKey, onClose, onBegun, children } = props;
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const begin = useMutation({
     mutationFn: withdraw,
     onSuccess: async ({ jobId }) => {
       onBegun(jobId);
-      await queries.invalidateQueries({ queryKey: [queryKey] });
+      await readAgain(queryKey);
     },
   });
   return (

@@ -1,6 +1,7 @@
 import { NumberInput, Radio, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { fieldFault } from '../../parts/field-fault';
@@ -26,7 +27,7 @@ const BLANK = {
 export function AttributeForm({ onClose }: { onClose: () => void }) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept('new-attribute', BLANK);
   const set = (part: Partial<typeof BLANK>) => keep({ ...draft, ...part });
@@ -38,7 +39,7 @@ export function AttributeForm({ onClose }: { onClose: () => void }) {
       once.done();
       close();
       notify(t.attributes.created(key));
-      await queries.invalidateQueries({ queryKey: ['attributes'] });
+      await readAgain('attributes');
     },
   });
   const close = () => {

@@ -1,6 +1,7 @@
 import { Checkbox, NumberInput, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { fieldFault } from '../../parts/field-fault';
@@ -18,7 +19,7 @@ const BLANK = { key: '', title: EMPTY, description: EMPTY, dpv: '', leaseHours: 
 export function PurposeForm({ onClose }: { onClose: () => void }) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept('new-purpose', BLANK);
   const set = (part: Partial<typeof BLANK>) => keep({ ...draft, ...part });
@@ -33,7 +34,7 @@ export function PurposeForm({ onClose }: { onClose: () => void }) {
       once.done();
       close();
       notify(t.purposes.created(key));
-      await queries.invalidateQueries({ queryKey: ['purposes'] });
+      await readAgain('purposes');
     },
   });
   const send = () => {

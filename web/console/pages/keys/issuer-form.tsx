@@ -1,6 +1,7 @@
 import { Group, Radio, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { fieldFault } from '../../parts/field-fault';
@@ -18,7 +19,7 @@ const FIELDS = ['issuer', 'audience', 'clientId'] as const;
 export function IssuerForm({ onClose }: { onClose: () => void }) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept('new-issuer', BLANK);
   const close = () => {
@@ -30,7 +31,7 @@ export function IssuerForm({ onClose }: { onClose: () => void }) {
     onSuccess: async () => {
       close();
       notify(t.issuers.created);
-      await queries.invalidateQueries({ queryKey: ['issuers'] });
+      await readAgain('issuers');
     },
   });
   const send = () => {

@@ -1,7 +1,8 @@
 import { Button, Stack } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Confirm } from '../../parts/confirm';
@@ -68,12 +69,12 @@ function IssuerList({ onRemove }: { onRemove: (issuer: Issuer) => void }) {
 function Remove({ issuer: { id, issuer }, onClose }: { issuer: Issuer; onClose: () => void }) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const remove = useMutation({
     mutationFn: () => api.DELETE('/v1/issuers/{id}', { params: { path: { id } } }),
     onSuccess: async () => {
       onClose();
-      await queries.invalidateQueries({ queryKey: ['issuers'] });
+      await readAgain('issuers');
     },
   });
   return (

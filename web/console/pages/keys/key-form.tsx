@@ -1,6 +1,7 @@
 import { Group, NativeSelect, Radio, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { fieldFault } from '../../parts/field-fault';
@@ -25,7 +26,7 @@ interface KeyFormProps {
 export function KeyForm({ onCreated, onClose }: KeyFormProps) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept<Draft>('new-key', BLANK);
   const set = (part: Partial<Draft>) => keep({ ...draft, ...part });
@@ -38,7 +39,7 @@ export function KeyForm({ onCreated, onClose }: KeyFormProps) {
     onSuccess: async ({ key }, { name }) => {
       close();
       onCreated({ name, key });
-      await queries.invalidateQueries({ queryKey: ['keys'] });
+      await readAgain('keys');
     },
   });
   const send = () => {

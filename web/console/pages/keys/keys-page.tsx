@@ -1,7 +1,8 @@
 import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useFormats, useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Confirm } from '../../parts/confirm';
@@ -110,7 +111,7 @@ interface RotateProps {
 function Rotate({ of: { id, name }, onMade, onClose }: RotateProps) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [overlap, setOverlap] = useState('86400');
   const rotate = useMutation({
@@ -122,7 +123,7 @@ function Rotate({ of: { id, name }, onMade, onClose }: RotateProps) {
     onSuccess: async ({ key }) => {
       onClose();
       onMade({ name, key });
-      await queries.invalidateQueries({ queryKey: ['keys'] });
+      await readAgain('keys');
     },
   });
   return (
@@ -159,12 +160,12 @@ function Rotate({ of: { id, name }, onMade, onClose }: RotateProps) {
 function Revoke({ of: { id, name }, onClose }: { of: Key; onClose: () => void }) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const revoke = useMutation({
     mutationFn: () => api.DELETE('/v1/keys/{id}', { params: { path: { id } } }),
     onSuccess: async () => {
       onClose();
-      await queries.invalidateQueries({ queryKey: ['keys'] });
+      await readAgain('keys');
     },
   });
   return (

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, type Api } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useApi } from '../../session/session';
 import type { Offer } from './offer';
 
@@ -28,11 +29,12 @@ export function useOffer(id: string) {
 export function useOfferChange<Input = void>(change: (api: Api, input: Input) => Promise<Offer>) {
   const api = useApi();
   const queries = useQueryClient();
+  const readAgain = useReadAgain();
   return useMutation({
     mutationFn: (input: Input) => change(api, input),
     onSuccess: (offer) => {
       queries.setQueryData(offerKey(offer.id), offer);
-      void queries.invalidateQueries({ queryKey: ['offers'] });
+      void readAgain('offers');
     },
   });
 }

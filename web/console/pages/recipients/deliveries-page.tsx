@@ -1,7 +1,8 @@
 import { Anchor, Button, List, NativeSelect, Stack, Text } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'wouter';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useFormats, useText } from '../../locale';
 import { Fault } from '../../parts/fault';
 import { notify } from '../../parts/notify';
@@ -102,7 +103,7 @@ function Attempts({ attempts }: { attempts: Delivery['attempts'] }) {
 function Again({ delivery: { id, type, status } }: { delivery: Delivery }) {
   const t = useText(texts).deliveries;
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const again = useMutation({
     mutationFn: () =>
@@ -112,7 +113,7 @@ function Again({ delivery: { id, type, status } }: { delivery: Delivery }) {
     onSuccess: async () => {
       once.done();
       notify(t.sent);
-      await queries.invalidateQueries({ queryKey: ['deliveries'] });
+      await readAgain('deliveries');
     },
   });
   if (status === 'pending') return null;

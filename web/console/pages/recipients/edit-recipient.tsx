@@ -1,7 +1,8 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { Fault } from '../../parts/fault';
 import { notify } from '../../parts/notify';
@@ -18,14 +19,14 @@ interface EditRecipientProps {
 export function EditRecipient({ recipient: { key, name, dueHours, suspendWhenOverdue }, onClose }: EditRecipientProps) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const [value, setValue] = useState<ObligationsValue>({ dueHours, suspendWhenOverdue });
   const save = useMutation({
     mutationFn: () => answer(api.PATCH('/v1/recipients/{key}', { params: { path: { key } }, body: value })),
     onSuccess: async () => {
       onClose();
       notify(t.recipients.saved);
-      await queries.invalidateQueries({ queryKey: ['recipients'] });
+      await readAgain('recipients');
     },
   });
   return (

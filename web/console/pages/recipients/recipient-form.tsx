@@ -1,6 +1,7 @@
 import { Checkbox, NumberInput, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useLocale, useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Fault } from '../../parts/fault';
@@ -22,7 +23,7 @@ interface RecipientFormProps {
 export function RecipientForm({ onCreated, onClose }: RecipientFormProps) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept('new-recipient', BLANK);
   const set = (part: Partial<typeof BLANK>) => keep({ ...draft, ...part });
@@ -36,7 +37,7 @@ export function RecipientForm({ onCreated, onClose }: RecipientFormProps) {
     onSuccess: async (recipient) => {
       close();
       onCreated(recipient);
-      await queries.invalidateQueries({ queryKey: ['recipients'] });
+      await readAgain('recipients');
     },
   });
   const send = () => {

@@ -1,6 +1,7 @@
 import { Checkbox, Group, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { fieldFault } from '../../parts/field-fault';
@@ -32,7 +33,7 @@ interface WebhookFormProps {
 export function WebhookForm({ onCreated, onClose }: WebhookFormProps) {
   const t = useText(texts);
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [draft, keep, forget] = useKept('new-webhook', BLANK);
   const close = () => {
@@ -44,7 +45,7 @@ export function WebhookForm({ onCreated, onClose }: WebhookFormProps) {
     onSuccess: async (webhook) => {
       close();
       onCreated(webhook);
-      await queries.invalidateQueries({ queryKey: ['webhooks'] });
+      await readAgain('webhooks');
     },
   });
   return (

@@ -1,8 +1,9 @@
 import { Anchor, Button, Group, Stack } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { answer, type Schemas } from '../../api/client';
+import { useReadAgain } from '../../api/read-again';
 import { useText } from '../../locale';
 import { useKept } from '../../kept';
 import { Confirm } from '../../parts/confirm';
@@ -83,11 +84,11 @@ function State({ webhook: { enabled, disabledBecause } }: { webhook: Webhook }) 
 function Acts({ webhook: { id, url, enabled }, onSecret }: { webhook: Webhook; onSecret: (secret: string) => void }) {
   const t = useText(texts).webhooks;
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain();
   const once = useOnce();
   const [asked, ask] = useState<'rotate' | 'remove'>();
   const path = { id };
-  const onSuccess = () => queries.invalidateQueries({ queryKey: ['webhooks'] });
+  const onSuccess = () => readAgain('webhooks');
   const turn = useMutation({
     mutationFn: () => answer(api.PATCH('/v1/webhooks/{id}', { params: { path }, body: { enabled: !enabled } })),
     onSuccess,
