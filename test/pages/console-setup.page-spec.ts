@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { texts as catalogue } from '../../web/console/pages/catalogue/texts';
+import { texts as figures } from '../../web/console/pages/figures/texts';
+import { texts as keys } from '../../web/console/pages/keys/texts';
 import { texts as recipients } from '../../web/console/pages/recipients/texts';
 import { texts as parts } from '../../web/console/parts/texts';
 import { createProgramme } from '../builders/programme';
+import { startReceiver } from '../setup/receiver';
+import { call, eventually } from '../setup/service';
 import {
   describeInBrowser,
   expectAccessible,
@@ -145,6 +150,73 @@ describeInBrowser('the console: figures, data protection and set-up', () => {
       .getByText(parts.en.job.done)
       .waitFor();
     expect((await other.disclose('kim')).status).toBe(403);
+    expectQuiet(page);
+  });
+
+  it('sends an address a test and what was sent once more, and makes it a new secret', async () => {
+    const { webhooks: t, deliveries } = recipients.en;
+    const receiver = await startReceiver();
+    const { adminKey: key } = pages.programme;
+    const body = { url: receiver.url('/told'), events: ['award.granted'] };
+    expect((await call(pages.service.url, 'POST', '/v1/webhooks', { key, body })).status).toBe(201);
+    const page = await pages.staffPage({ role: 'admin', locale: 'en' });
+    await goTo(page, '/webhooks');
+    await page.getByRole('button', { name: `${t.test}: ${body.url}` }).click();
+    await eventually(
+      () => Promise.resolve(receiver.at('/told').length),
+      (told) => told === 1,
+      30_000,
+    );
+    await page.getByRole('link', { name: `${t.deliveries}: ${body.url}` }).click();
+    await page.getByRole('button', { name: new RegExp(`^${deliveries.again}: `) }).click();
+    await page.getByText(deliveries.sent).waitFor();
+    await eventually(
+      () => Promise.resolve(receiver.at('/told').length),
+      (told) => told === 2,
+      30_000,
+    );
+    await goTo(page, '/webhooks');
+    await page.getByRole('button', { name: `${t.rotate}: ${body.url}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: t.rotate, exact: true }).click();
+    await page.getByText(/^whsec_/).waitFor();
+    expectQuiet(page);
+    await receiver.stop();
+  });
+
+  it('renews a key: the new one works, and the old one as long as was chosen', async () => {
+    const { keys: t } = keys.en;
+    const made = await call(pages.service.url, 'POST', '/v1/keys', {
+      key: pages.programme.adminKey,
+      body: { kind: 'storefront', name: 'Till' },
+    });
+    const page = await pages.staffPage({ role: 'admin', locale: 'en' });
+    await goTo(page, '/keys');
+    await page.getByRole('button', { name: `${t.rotate}: Till` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: t.overlap }).selectOption('0');
+    await dialog.getByRole('button', { name: t.rotate, exact: true }).click();
+    const renewed = await page.getByText(/^gw_/).textContent();
+    const statusOf = async (key: unknown) =>
+      (await call(pages.service.url, 'GET', '/v1/customers/lara/balance', { key: String(key) })).status;
+    expect([await statusOf(made.body['key']), await statusOf(renewed)]).toEqual([401, 200]);
+    expectQuiet(page);
+  });
+
+  it('hands out each figure as a file of comma-separated values', async () => {
+    const words = figures.de;
+    const page = await pages.staffPage({ role: 'marketing', locale: 'de' });
+    await goTo(page, `/figures?offer=${pages.programme.offer.id}`);
+    const buttons = page.getByRole('button', { name: new RegExp(`^${words.csv}: `) });
+    const files: string[] = [];
+    for (const button of await buttons.all()) {
+      const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      const [titles = '', ...rows] = (await readFile(await file.path(), 'utf8')).split('\r\n');
+      expect(titles.split(',').length).toBeGreaterThan(1);
+      expect(rows.length).toBeGreaterThan(0);
+      files.push(file.suggestedFilename());
+    }
+    const all = ['attribute-costs', 'burn-down', 'cohorts', 'funnel', 'liability', 'stopping-times'];
+    expect(files.sort()).toEqual(all.map((name) => `${name}.csv`));
     expectQuiet(page);
   });
 });
