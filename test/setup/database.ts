@@ -10,9 +10,14 @@ export interface TestDatabase {
 }
 
 /** A migrated, empty database of one's own on the test run's cluster. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export const createTestDatabase = (): Promise<TestDatabase> => create(`TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`);
+
+/** The same before its first migration. */
+export const createBareDatabase = (): Promise<TestDatabase> => create('');
+
+async function create(how: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`);
+  await asAdmin(`CREATE DATABASE ${name} ${how}`);
   return {
     url: databaseUrl(adminUrl(), name),
     drop: () => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`),
