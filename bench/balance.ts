@@ -1,6 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Client } from 'pg';
-import { Database } from '../src/platform/database';
-import { grantOwed } from '../src/rewards';
 import { median, runLoad } from './load';
 import { oweAwards, postingRate } from './posting';
 import type { Stage } from './stage';
@@ -126,18 +127,18 @@ export async function balancesAmong(
   };
 }
 
-/** Of those only that were asked for from first to last while awards were booked. */
+/** Of those only that were asked for from first to last while another process booked awards. */
 async function whileDraining(stage: Stage, customers: number): Promise<number[]> {
   await oweAwards(stage.client, stage.programme.id, 3 * AWARDS);
-  const database = await Database.connect({ url: stage.databaseUrl, connections: 1, entities: [] });
-  let isDraining = true;
-  const drained = grantOwed(database, stage.programme.id, () => false).finally(() => (isDraining = false));
+  const drain = fork(join(__dirname, 'drain.js'), [stage.databaseUrl, stage.programme.id]);
+  const ended = once(drain, 'exit');
+  await Promise.race([once(drain, 'message'), ended]);
   const p99s: number[] = [];
-  while (isDraining) {
+  while (drain.exitCode === null) {
     const p99 = await ask(stage, customers);
-    if (isDraining) p99s.push(p99);
+    if (drain.exitCode === null) p99s.push(p99);
   }
-  await drained;
-  await database.close();
+  await ended;
+  if (drain.exitCode !== 0) throw new Error('The drain has failed');
   return p99s;
 }
