@@ -12,6 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsKey } from '../catalogue';
+import { CEL_FAULT_KINDS, type CelFaultKind } from '../platform/cel-fault';
 import { IsContext } from './facts';
 import { CreateOfferDto } from './offer.dto';
 import type { Context } from './published-offer';
@@ -42,6 +43,9 @@ export class PositionDto {
 }
 
 export class EligibilityFaultDto {
+  @ApiProperty({ enum: CEL_FAULT_KINDS, enumName: 'EligibilityFaultKind', example: 'out-of-place' })
+  kind: CelFaultKind;
+
   @ApiProperty({ example: 'Unexpected token: EOF' })
   message: string;
 

@@ -1,4 +1,5 @@
-import { type CelFault, celEnvironment, celVariables, checkCel, faultOfCel, keysRead } from '../platform/cel';
+import { celEnvironment, celVariables, checkCel, faultOfCel, keysRead } from '../platform/cel';
+import type { CelFault } from '../platform/cel-fault';
 import { areBounded } from './facts';
 import type { Context } from './published-offer';
 

@@ -1,4 +1,5 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { type CelFault, type CelRefusal, faultAt, faultOfLibrary } from './cel-fault';
 
 /** What an expression may call: nothing that makes lists or texts grow, and no regular expressions, so that its cost is bounded. */
 const OFFERED = new Set(
@@ -24,30 +25,28 @@ interface Node {
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'op' in value;
 
-interface Refusal {
-  message: string;
-  start: number;
-}
-
 /**
  * The first call that is not offered, loop within a loop, or sum within a loop: lists can be added up, and what grows
  * and is then gone through costs more than values and expression together say.
  */
-function refused(value: unknown, isInLoop: boolean, more: ReadonlySet<string>): Refusal | undefined {
+function refused(value: unknown, isInLoop: boolean, more: ReadonlySet<string>): CelRefusal | undefined {
   if (Array.isArray(value)) return firstOf(value.map((item) => () => refused(item, isInLoop, more)));
   if (!isNode(value)) return undefined;
   const start = value.start ?? 0;
-  if (value.op === '+' && isInLoop) return { message: 'nothing is added up within or for a loop', start };
+  if (value.op === '+' && isInLoop)
+    return { kind: 'sum-in-loop', message: 'nothing is added up within or for a loop', start };
   if (value.op !== 'call' && value.op !== 'rcall') return refused(value.args, isInLoop, more);
   const [name, ...operands] = value.args as [string, ...unknown[]];
-  if (!OFFERED.has(name) && !more.has(name)) return { message: `there is no function ${name}`, start };
+  if (!OFFERED.has(name) && !more.has(name)) {
+    return { kind: 'unknown-function', message: `there is no function ${name}`, start };
+  }
   if (!OVER_LISTS.has(name)) return refused(operands, isInLoop, more);
   const [range, body] = operands;
-  if (isLooping(body)) return { message: `${name} has another loop within it`, start };
+  if (isLooping(body)) return { kind: 'loop-in-loop', message: `${name} has another loop within it`, start };
   return refused(range, true, more) ?? refused(body, true, more);
 }
 
-function firstOf(checks: (() => Refusal | undefined)[]): Refusal | undefined {
+function firstOf(checks: (() => CelRefusal | undefined)[]): CelRefusal | undefined {
   for (const check of checks) {
     const found = check();
     if (found) return found;
@@ -62,17 +61,6 @@ function isLooping(value: unknown): boolean {
   return isLoop || isLooping(value.args);
 }
 
-/** What is wrong with an expression, and where in it, if it is wrong somewhere; line and column count from 1. */
-export interface CelFault {
-  message: string;
-  position?: { line: number; column: number };
-}
-
-function faultAt(expression: string, start: number, message: string): CelFault {
-  const before = expression.slice(0, start).split('\n');
-  return { message, position: { line: before.length, column: (before.at(-1) ?? '').length + 1 } };
-}
-
 /**
  * What is wrong with an expression that is to come to true or false; undefined when nothing is. more: functions that the
  * environment has beside those that are offered everywhere, each of bounded cost.
@@ -82,19 +70,21 @@ export function checkCel(
   expression: string,
   more: ReadonlySet<string> = NO_MORE,
 ): CelFault | undefined {
-  if (expression.length > LONGEST) return { message: `must have at most ${LONGEST} characters` };
+  if (expression.length > LONGEST) {
+    return { kind: 'too-large', message: `must have at most ${LONGEST} characters` };
+  }
   let parsed: ParseResult;
   try {
     parsed = environment.parse(expression);
   } catch (error) {
-    return describe(expression, error);
+    return faultOfLibrary(expression, error);
   }
   const refusal = refused(parsed.ast, false, more);
-  if (refusal) return faultAt(expression, refusal.start, refusal.message);
+  if (refusal) return faultAt(expression, refusal);
   const checked = parsed.check();
-  if (!checked.valid) return describe(expression, checked.error);
+  if (!checked.valid) return faultOfLibrary(expression, checked.error);
   if (checked.type === 'bool' || checked.type === 'dyn') return undefined;
-  return { message: `must come to true or false, not to ${checked.type}` };
+  return { kind: 'no-condition', message: `must come to true or false, not to ${checked.type}` };
 }
 
 /** The same in one text that goes on after the name of what holds the expression. */
@@ -107,12 +97,6 @@ export function faultOfCel(
   if (!fault?.position) return fault?.message;
   const { line, column } = fault.position;
   return `cannot be used as a CEL expression: ${fault.message} (line ${line}, column ${column})`;
-}
-
-function describe(expression: string, error: unknown): CelFault {
-  const { summary, range } = error as { summary?: string; range?: { start: number } };
-  if (summary === undefined) throw error;
-  return faultAt(expression, range?.start ?? 0, summary);
 }
 
 /** CEL knows whole numbers apart from others; JSON does not. */

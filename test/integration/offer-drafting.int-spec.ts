@@ -340,17 +340,28 @@ describe('an eligibility rule', () => {
   });
 
   it.each([
-    ['country == "DE" &&', { line: 1, column: 19 }],
-    ['country == "DE" &&\n  isAdult(age)', { line: 2, column: 3 }],
-    ['', { line: 1, column: 1 }],
-    ['1 + 1', undefined],
-    [`"${'x'.repeat(2000)}" == a`, undefined],
-  ])('%#: is said to be wrong, and where', async (rule, position) => {
+    ['country == "DE" &&', { line: 1, column: 19 }, 'out-of-place'],
+    ['country == "DE" &&\n  isAdult(age)', { line: 2, column: 3 }, 'unknown-function'],
+    ['country.matches("D.")', { line: 1, column: 1 }, 'unknown-function'],
+    ['country == "DE', { line: 1, column: 12 }, 'open-text'],
+    ['orders > 0x', { line: 1, column: 10 }, 'no-number'],
+    ['"3" > 2', { line: 1, column: 1 }, 'other-types'],
+    ['[1, "a"].size() > 1', { line: 1, column: 5 }, 'other-types'],
+    ['tags.exists(t, tags.exists(u, t == u))', { line: 1, column: 1 }, 'loop-in-loop'],
+    ['tags.exists(t, t + t == "aa")', { line: 1, column: 16 }, 'sum-in-loop'],
+    [`${'('.repeat(30)}a${')'.repeat(30)}`, { line: 1, column: 25 }, 'too-large'],
+    ['', { line: 1, column: 1 }, 'out-of-place'],
+    ['1 + 1', undefined, 'no-condition'],
+    [`"${'x'.repeat(2000)}" == a`, undefined, 'too-large'],
+  ])('%#: is said to be wrong, and where', async (rule, position, kind) => {
     const { valid, errors, facts } = await checked(rule);
-    expect({ valid, facts, positions: errors.map((one: { position?: object }) => one.position) }).toEqual({
+    const [{ position: where, kind: what }] = errors;
+    expect({ valid, facts, count: errors.length, where, what }).toEqual({
       valid: false,
       facts: [],
-      positions: [position],
+      count: 1,
+      where: position,
+      what: kind,
     });
     expect(errors[0].message).not.toBe('');
   });

@@ -33,9 +33,10 @@ export function EligibilityField({ value, error, onChange }: EligibilityFieldPro
   const { list } = useFormats();
   const check = useEligibilityCheck(value);
   const found = value.trim() === '' ? undefined : check.data;
-  const live = found?.errors.map(({ message, position }) =>
-    position ? `${t.at(position.line, position.column)}${message}` : message,
-  );
+  const live = found?.errors.map(({ kind, message, position }) => {
+    const words = kind === 'other' ? message : `${t.eligibilityFaults[kind]} (${message})`;
+    return position ? `${t.at(position.line, position.column)}${words}` : words;
+  });
   return (
     <Stack gap={4}>
       <Textarea
