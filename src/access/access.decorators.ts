@@ -11,7 +11,10 @@ export interface Allowed {
   roles: Role[];
 }
 
-export type RequestWithPrincipal = FastifyRequest & { principal?: Principal };
+/** @throws 401 when whoever called would not be let in any more. */
+export type StillLetIn = () => Promise<unknown>;
+
+export type RequestWithPrincipal = FastifyRequest & { principal?: Principal; stillLetIn?: StillLetIn };
 
 /**
  * Who may call a route: kinds of caller, and roles of staff (`'marketing' | 'dpo' | 'admin'`). A route without it is
@@ -48,4 +51,11 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   const { principal } = context.switchToHttp().getRequest<RequestWithPrincipal>();
   if (!principal) throw new Error('@Caller() on a route without @Allow()');
   return principal;
+});
+
+/** To be asked again in an answer that goes on for long: a session may be ended meanwhile, a key revoked, a token be over. */
+export const AskStillLetIn = createParamDecorator((_: unknown, context: ExecutionContext): StillLetIn => {
+  const { stillLetIn } = context.switchToHttp().getRequest<RequestWithPrincipal>();
+  if (!stillLetIn) throw new Error('@AskStillLetIn() on a route without @Allow()');
+  return stillLetIn;
 });

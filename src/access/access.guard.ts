@@ -45,6 +45,7 @@ export class AccessGuard implements CanActivate {
     if (!mayCall(rule, principal)) throw forbidden('The key or token is valid, but not for this call.');
     if (principal.kind !== 'operator') requireEmbedder(request, principal.programmeId);
     request.principal = principal;
+    request.stillLetIn = () => this.callers.identify(request.headers.authorization);
     return true;
   }
 

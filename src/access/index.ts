@@ -1,4 +1,4 @@
-export { Allow, Caller, Public, type RequestWithPrincipal } from './access.decorators';
+export { Allow, AskStillLetIn, Caller, Public, type RequestWithPrincipal, type StillLetIn } from './access.decorators';
 export { AccessModule } from './access.module';
 export { CallLimits, isCounted } from './call-limits';
 export { requireCursor } from './cursor';

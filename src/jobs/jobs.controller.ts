@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Allow, Caller, type PrincipalOf } from '../access';
+import { Allow, AskStillLetIn, Caller, type PrincipalOf, type StillLetIn } from '../access';
 import { type Call, ThisCall } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
 import { inEitherForm, wantsEvents } from '../platform/http/server-events';
@@ -22,8 +22,9 @@ export class JobsController {
     @Caller() caller: PrincipalOf<'storefront' | 'staff'>,
     @Param('id') id: string,
     @Headers('accept') accept: string | undefined,
+    @AskStillLetIn() stillLetIn: StillLetIn,
   ): Promise<JobView | StreamableFile> {
-    return wantsEvents(accept) ? this.jobs.watch(caller, id) : this.jobs.find(caller, id);
+    return wantsEvents(accept) ? this.jobs.watch(caller, id, stillLetIn) : this.jobs.find(caller, id);
   }
 
   @Get('me/jobs/:id')
@@ -35,8 +36,9 @@ export class JobsController {
     @Caller() caller: PrincipalOf<'customer'>,
     @Param('id') id: string,
     @Headers('accept') accept: string | undefined,
+    @AskStillLetIn() stillLetIn: StillLetIn,
   ): Promise<JobView | StreamableFile> {
-    return wantsEvents(accept) ? this.jobs.watch(caller, id) : this.jobs.find(caller, id);
+    return wantsEvents(accept) ? this.jobs.watch(caller, id, stillLetIn) : this.jobs.find(caller, id);
   }
 
   /** What was done stays done. */

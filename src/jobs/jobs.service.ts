@@ -1,5 +1,5 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
-import type { PrincipalOf } from '../access';
+import type { PrincipalOf, StillLetIn } from '../access';
 import { type Call, Idempotency } from '../idempotency';
 import { Database } from '../platform/database';
 import { ServerEvents } from '../platform/http/server-events';
@@ -34,13 +34,13 @@ export class Jobs {
   }
 
   /** How it goes on, as server-sent events, until it is finished. @throws as find. */
-  async watch(caller: Watcher, publicId: string): Promise<StreamableFile> {
+  async watch(caller: Watcher, publicId: string, stillLetIn: StillLetIn): Promise<StreamableFile> {
     const first = await this.find(caller, publicId);
     return this.events.of({
       first,
       look: () => this.find(caller, publicId),
       isFinished: ({ status }) => status !== 'queued' && status !== 'running',
-      until: caller.kind === 'customer' ? caller.endsAt : undefined,
+      stillLetIn,
     });
   }
 

@@ -9,7 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { Allow, Caller, type PrincipalOf } from '../access';
+import { Allow, AskStillLetIn, Caller, type PrincipalOf, type StillLetIn } from '../access';
 import { ThisCall, type Call } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
 import { PageQuery } from '../platform/http/page.dto';
@@ -83,8 +83,11 @@ export class RevocationController {
     @Caller() caller: PrincipalOf<'storefront' | 'staff'>,
     @Param('id') id: string,
     @Headers('accept') accept: string | undefined,
+    @AskStillLetIn() stillLetIn: StillLetIn,
   ): Promise<RevocationView | StreamableFile> {
-    return wantsEvents(accept) ? this.revocations.watch(caller, id) : this.revocations.find(caller.programmeId, id);
+    return wantsEvents(accept)
+      ? this.revocations.watch(caller, id, stillLetIn)
+      : this.revocations.find(caller.programmeId, id);
   }
 
   @Post('me/revocations')
@@ -117,8 +120,9 @@ export class RevocationController {
     @Caller() caller: PrincipalOf<'customer'>,
     @Param('id') id: string,
     @Headers('accept') accept: string | undefined,
+    @AskStillLetIn() stillLetIn: StillLetIn,
   ): Promise<RevocationView | StreamableFile> {
-    if (wantsEvents(accept)) return this.revocations.watch(caller, id);
+    if (wantsEvents(accept)) return this.revocations.watch(caller, id, stillLetIn);
     return this.revocations.find(caller.programmeId, id, caller.customerRef);
   }
 

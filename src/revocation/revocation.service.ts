@@ -1,5 +1,5 @@
 import { Inject, Injectable, type StreamableFile } from '@nestjs/common';
-import type { PrincipalOf } from '../access';
+import type { PrincipalOf, StillLetIn } from '../access';
 import type { EndingScope, RevocationScope } from '../consents';
 import { Idempotency, type Call } from '../idempotency';
 import { Database, Statement } from '../platform/database';
@@ -106,10 +106,14 @@ export class Revocations {
   }
 
   /** How it goes on, as server-sent events, until it is complete. @throws as find. */
-  async watch(caller: PrincipalOf<'storefront' | 'staff' | 'customer'>, publicId: string): Promise<StreamableFile> {
-    const [customerRef, until] = caller.kind === 'customer' ? [caller.customerRef, caller.endsAt] : [];
+  async watch(
+    caller: PrincipalOf<'storefront' | 'staff' | 'customer'>,
+    publicId: string,
+    stillLetIn: StillLetIn,
+  ): Promise<StreamableFile> {
+    const customerRef = caller.kind === 'customer' ? caller.customerRef : undefined;
     const look = () => this.find(caller.programmeId, publicId, customerRef);
-    return this.events.of({ first: await look(), look, isFinished: ({ status }) => status === 'complete', until });
+    return this.events.of({ first: await look(), look, isFinished: ({ status }) => status === 'complete', stillLetIn });
   }
 
   notices(

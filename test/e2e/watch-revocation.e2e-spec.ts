@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { call, eventually, startService, type RunningService } from '../setup/service';
@@ -90,6 +91,39 @@ describe('a revocation that is watched', () => {
     expect((await open(`/v1/me/revocations/${body['id']}`, await tokenOf('anna'))).status).toBe(404);
     expect((await open(`/v1/revocations/${body['id']}`, other.storefrontKey)).status).toBe(404);
     expect((await open(`/v1/me/revocations/${body['id']}`, 'nobodys')).status).toBe(401);
+  });
+
+  it('is watched no longer than its watcher is let in: a session that was ended, a key that was revoked', async () => {
+    await programme.share('dora');
+    await programme.disclose('dora');
+    const { body } = await programme.revoke('dora', { everything: true });
+    const token = await tokenOf('dora');
+    const made = { kind: 'storefront', name: 'till' };
+    const till = (await call(service.url, 'POST', '/v1/keys', { key: programme.adminKey, body: made })).body;
+    const streams = [
+      listen(await open(`/v1/me/revocations/${body['id']}`, token)),
+      listen(await open(`/v1/revocations/${body['id']}`, till['key'])),
+    ];
+    for (const { seen } of streams) {
+      await eventually(
+        () => Promise.resolve(seen.at(-1)?.['status']),
+        (status) => status === 'erased',
+      );
+    }
+    expect((await call(service.url, 'DELETE', '/v1/me/session', { key: token })).status).toBe(204);
+    expect((await call(service.url, 'DELETE', `/v1/keys/${till['id']}`, { key: programme.adminKey })).status).toBe(204);
+    const isOver = await Promise.all(
+      streams.map(({ over }) =>
+        Promise.race([
+          over.then(
+            () => true,
+            () => true,
+          ),
+          sleep(10_000, false),
+        ]),
+      ),
+    );
+    expect(isOver).toEqual([true, true]);
   });
 
   // Fails when closeIdle is taken out: the process then waits for the connection until it is killed.

@@ -27,8 +27,8 @@ export interface Watched<View> {
   /** How it is now. @throws when it may not be seen any more: the stream breaks off. */
   look: () => Promise<View>;
   isFinished: (view: View) => boolean;
-  /** When whoever watches is no longer let in. */
-  until?: Date | undefined;
+  /** @throws when whoever watches is not let in any more: the stream breaks off. */
+  stillLetIn: () => Promise<unknown>;
 }
 
 /** What is shown as it changes: server-sent events (HTML Living Standard, 9.2), each the whole view. */
@@ -45,11 +45,11 @@ export class ServerEvents implements OnModuleDestroy {
     this.closing.abort();
   }
 
-  private async *events<View>({ first, look, isFinished, until }: Watched<View>): AsyncGenerator<string> {
-    const deadline = Math.min(Date.now() + STREAM_MS, until?.getTime() ?? Infinity);
+  private async *events<View>({ first, look, isFinished, stillLetIn }: Watched<View>): AsyncGenerator<string> {
+    const deadline = Date.now() + STREAM_MS;
     let last = '';
     let pause = SHORTEST_MS;
-    for (let view = first; ; view = await look()) {
+    for (let view = first; ; view = await stillLetIn().then(look)) {
       const data = JSON.stringify(view);
       pause = data === last ? Math.min(pause * SLOWER, LONGEST_MS) : SHORTEST_MS;
       // A comment shows a proxy that the stream is alive.
