@@ -30,12 +30,12 @@ export class CustomerSessionsController {
     @ThisCall() call: Call,
     @Caller() storefront: PrincipalOf<'storefront'>,
     @Req() request: FastifyRequest,
-    @Body() { customerRef, locale }: NewCustomerSessionDto,
+    @Body() { customerRef, locale, context: facts }: NewCustomerSessionDto,
   ): Promise<CustomerSessionDto> {
     const { programmeId, callerId: key } = storefront;
     return this.idempotency.once(call, 201, async (tx) => {
-      const link = await addLink(tx, { customerRef, locale, key });
-      const { token, expiresAt } = await this.sessions.begin({ programmeId, customerRef, locale, key });
+      const link = await addLink(tx, { customerRef, locale, key, facts });
+      const { token, expiresAt } = await this.sessions.begin({ programmeId, customerRef, locale, key, facts });
       return { token, url: `${request.protocol}://${request.host}/me#link=${link}`, expiresAt };
     });
   }

@@ -1,6 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, Matches } from 'class-validator';
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import { type Facts, IsContext } from '../platform/http/is-context';
 import { CUSTOMER_REF } from './customer-ref';
+
+/** A token goes along with every call, and servers take headers of 8 kB. */
+const FACTS_KB = 2;
 
 export class NewCustomerSessionDto {
   /** The storefront's own reference of the customer; never a name or an e-mail address. */
@@ -12,6 +16,13 @@ export class NewCustomerSessionDto {
   @IsIn(['de', 'en'])
   @ApiProperty({ enum: ['de', 'en'], example: 'de' })
   locale: 'de' | 'en';
+
+  @IsOptional()
+  @IsContext({
+    mostKb: FACTS_KB,
+    lasts: 'for offers and shares of this session; it carries them, encrypted, and they are not stored',
+  })
+  context?: Facts;
 }
 
 export class CustomerSessionDto {

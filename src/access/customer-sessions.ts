@@ -1,6 +1,8 @@
 import { createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
+import { open, seal } from '../platform/crypto';
+import type { Facts } from '../platform/http/is-context';
 import { KeyRing } from '../platform/key-ring';
 import { unauthorized } from '../platform/problem';
 import { CallerIds } from './caller-id';
@@ -20,6 +22,8 @@ export interface SessionOf {
   locale: 'de' | 'en';
   /** uuid of the storefront's key that asked for the session, which lives no longer than that key. */
   key: string;
+  /** What the storefront knows of the customer, for eligibility and minimum age. */
+  facts?: Facts | undefined;
 }
 
 interface SessionClaims {
@@ -27,12 +31,15 @@ interface SessionClaims {
   customerRef: string;
   locale: 'de' | 'en';
   key: string;
+  /** Encrypted: what a shop thinks of its customers is not for every browser, nor for what reads along in it. */
+  facts?: string | undefined;
 }
 
 /** Tokens that stand for one customer, for 15 minutes. */
 @Injectable()
 export class CustomerSessions {
   private readonly secret: KeyObject;
+  private readonly factsKey: Buffer;
 
   constructor(
     keyRing: KeyRing,
@@ -40,11 +47,15 @@ export class CustomerSessions {
     private readonly callerIds: CallerIds,
   ) {
     this.secret = createSecretKey(keyRing.serviceKey('customer sessions'));
+    this.factsKey = keyRing.serviceKey('facts of customer sessions');
   }
 
   /** A new session. */
-  async begin({ programmeId, customerRef, locale, key }: SessionOf): Promise<{ token: string; expiresAt: Date }> {
+  async begin(session: SessionOf): Promise<{ token: string; expiresAt: Date }> {
+    const { programmeId, customerRef, locale, key, facts } = session;
     const claims: SessionClaims = { programme: programmeId, customerRef, locale, key };
+    if (facts)
+      claims.facts = seal(this.factsKey, Buffer.from(JSON.stringify(facts)), programmeId).toString('base64url');
     const expiresAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
     const token = await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: 'HS256', typ: SESSION_TYPE })
@@ -65,11 +76,17 @@ export class CustomerSessions {
       issuer: ISSUER,
       audience: AUDIENCE,
     });
-    const { programme: programmeId, customerRef, locale, key, jti: id } = claims;
+    const { programme: programmeId, customerRef, locale, key, jti: id, facts: sealed } = claims;
     if (id === undefined) throw invalidToken();
     if (!(await this.keys.isSessionUsable(programmeId, key, id)))
       throw unauthorized('The session was ended, or the key that opened it is revoked.');
     const callerId = this.callerIds.of(programmeId, customerRef);
-    return { kind: 'customer', programmeId, callerId, customerRef, endsAt: endOf(claims), session: { id, locale } };
+    const facts = sealed === undefined ? {} : this.readFacts(sealed, programmeId);
+    const session = { id, locale, facts };
+    return { kind: 'customer', programmeId, callerId, customerRef, endsAt: endOf(claims), session };
+  }
+
+  private readFacts(sealed: string, programmeId: string): Facts {
+    return JSON.parse(open(this.factsKey, Buffer.from(sealed, 'base64url'), programmeId).toString()) as Facts;
   }
 }

@@ -1,3 +1,5 @@
+import type { Facts } from '../platform/http/is-context';
+
 /** Roles of staff; admin may do what the other two may. */
 export const ROLES = ['marketing', 'dpo', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -7,6 +9,8 @@ export interface OpenSession {
   /** uuid */
   id: string;
   locale: 'de' | 'en';
+  /** What the storefront that opened it knows of the customer. */
+  facts: Facts;
 }
 
 /**

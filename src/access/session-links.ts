@@ -26,9 +26,9 @@ const WAS_USED: Statement = {
 };
 
 /** A link's code for one session of this customer: it works once, and as long as a session does. */
-export async function addLink(tx: Tx, { customerRef, locale, key }: Omit<SessionOf, 'programmeId'>): Promise<string> {
+export async function addLink(tx: Tx, whose: Omit<SessionOf, 'programmeId'>): Promise<string> {
   const code = Buffer.concat([Buffer.from(tx.programmeId.replaceAll('-', ''), 'hex'), randomBytes(RANDOM_BYTES)]);
-  const sealed = seal(keyOf(code), Buffer.from(JSON.stringify({ customerRef, locale, key })), tx.programmeId);
+  const sealed = seal(keyOf(code), Buffer.from(JSON.stringify(whose)), tx.programmeId);
   await tx.query(ADD, [tx.programmeId, sha256(code), sealed, SESSION_SECONDS]);
   return code.toString('base64url');
 }

@@ -1,7 +1,7 @@
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import type { Fault } from '../platform/problem';
-import { isWithin } from './json-bounds';
+import { isWithin } from '../platform/json-bounds';
 
 export type JsonSchema = Record<string, unknown>;
 

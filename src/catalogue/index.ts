@@ -7,7 +7,6 @@ export type { AttributeEntity, Sensitivity } from './attribute.entity';
 export { AttributesService } from './attributes.service';
 export { CatalogueModule } from './catalogue.module';
 export * from './core';
-export { isWithin } from './json-bounds';
 export { orKeyTaken } from './keys';
 export { PublicKeyDto } from './public-key';
 export type { PurposeEntity } from './purpose.entity';

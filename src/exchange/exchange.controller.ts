@@ -61,7 +61,9 @@ export class ExchangeController {
     @Gpc() gpc: boolean,
     @Body() body: MeShareBody,
   ): Promise<ShareAnswer> {
-    return this.exchange.share(call, { ...body, gpc, customerRef: caller.customerRef });
+    // Nobody vouches for what customers say of themselves to get what others do not.
+    const context = caller.session?.facts ?? {};
+    return this.exchange.share(call, { ...body, gpc, customerRef: caller.customerRef, context });
   }
 
   @Get('me/shares/:id')

@@ -15,7 +15,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
-import { IsContext, IsLocale } from '../offers';
+import { IsLocale } from '../offers';
+import { IsContext } from '../platform/http/is-context';
 
 const EXAMPLE_OFFER = 'off_01k9v5m3c8e1p9r2t4y6u8i0aa';
 
@@ -80,7 +81,7 @@ export class MeShareBody {
   @MaxLength(64)
   channel?: string;
 
-  /** Facts that eligibility and minimum age look at; never stored. */
+  /** Taken from storefronts only; of a customer's own call it has no effect: theirs come with the session. */
   @IsOptional()
   @IsContext()
   context?: Record<string, unknown>;

@@ -13,7 +13,7 @@ import {
 } from 'class-validator';
 import { IsKey } from '../catalogue';
 import { CEL_FAULT_KINDS, type CelFaultKind } from '../platform/cel-fault';
-import { IsContext } from './facts';
+import { IsContext } from '../platform/http/is-context';
 import { CreateOfferDto } from './offer.dto';
 import type { Context } from './published-offer';
 import { QuoteDto } from './quote.dto';

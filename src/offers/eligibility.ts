@@ -1,6 +1,6 @@
 import { celEnvironment, celVariables, checkCel, faultOfCel, keysRead } from '../platform/cel';
 import type { CelFault } from '../platform/cel-fault';
-import { areBounded } from './facts';
+import { areBounded } from '../platform/http/is-context';
 import type { Context } from './published-offer';
 
 /** Under which all facts stand together, for `has(context.tier)`. */

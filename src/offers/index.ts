@@ -4,7 +4,6 @@ import { OfferVersionEntity } from './offer-version.entity';
 
 export { type Need, remaining, reserve, type SetAside, setAside } from './budgets';
 export { earnsNow, type EarningRule, markOf, rememberEarned } from './earned-marks';
-export { IsContext } from './facts';
 export { holdFormerConsents } from './former-consents';
 export { IsLocale, localeOf } from './locale';
 export { OfferBook } from './offer-book';

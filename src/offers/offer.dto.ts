@@ -28,7 +28,8 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { AreTexts, IsKey, isWithin, TextsDto } from '../catalogue';
+import { AreTexts, IsKey, TextsDto } from '../catalogue';
+import { isWithin } from '../platform/json-bounds';
 import { ApprovalDto } from './approval.dto';
 import { AskDto } from './ask.dto';
 import { faultOfEligibility } from './eligibility';

@@ -3,7 +3,7 @@ import { IsOptional, Matches } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
 import type { JsonSchema } from '../catalogue';
 import { PageQuery } from '../platform/http/page.dto';
-import { IsContext } from './facts';
+import { IsContext } from '../platform/http/is-context';
 import { IsLocale } from './locale';
 import type { Context, Locale } from './published-offer';
 import { EXAMPLE_HASH } from './offer.dto';

@@ -48,7 +48,8 @@ export class QuotesController {
   @Allow('customer')
   @ApiOperation({ operationId: 'listMyQuotes', summary: 'What I would get for each offer now, and why not' })
   mine(@Caller() caller: PrincipalOf<'customer'>, @Query() query: QuotesQuery): Promise<QuotesDto> {
-    return this.quotes(caller.programmeId, { ...query, customerRef: caller.customerRef, context: {} });
+    const { programmeId, customerRef, session } = caller;
+    return this.quotes(programmeId, { ...query, customerRef, context: session?.facts ?? {} });
   }
 
   private async quotes(programmeId: string, question: QuoteQuestion): Promise<QuotesDto> {

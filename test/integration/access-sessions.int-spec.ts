@@ -33,7 +33,7 @@ describe('a customer session', () => {
       customerRef: 'c-20481',
       callerId: expect.any(String),
       endsAt: body.expiresAt,
-      session: { id: expect.any(String), locale: 'de' },
+      session: { id: expect.any(String), locale: 'de', facts: {} },
     });
     expect(await test.call('GET', '/probe/storefront', body.token)).toMatchObject(refused(403, 'forbidden'));
   });

@@ -261,3 +261,73 @@ describe('whoever is not known', () => {
     expect((await call(strict.url, 'GET', '/health/live', { key: 'anything' })).status).toBe(200);
   });
 });
+
+describe('what the storefront knows of its customer', () => {
+  const REGULARS = { key: 'regulars', eligibility: 'orders >= 5', minimumAge: { default: 16 } };
+  const FACTS = { orders: 7, ageBand: '25-34', note: 'canary-9f2c' };
+  type Offer = Awaited<ReturnType<TestProgramme['publish']>>;
+  let offer: Offer;
+  beforeAll(async () => (offer = await shop.publish(REGULARS)));
+
+  const sessionOf = (customerRef: string, context?: object): Promise<Answer> =>
+    call(api.url, 'POST', '/v1/customer-sessions', {
+      key: shop.storefrontKey,
+      body: { customerRef, locale: 'en', ...(context && { context }) },
+    });
+  const whyNot = async (token: string): Promise<string> => {
+    const { body } = await mine(token, '/offers');
+    return body['data'].find((quote: { offerId: string }) => quote.offerId === offer.id).whyNot ?? 'nothing';
+  };
+  const share = (token: string, context?: object): Promise<Answer> =>
+    call(api.url, 'POST', '/v1/me/shares', {
+      key: token,
+      body: {
+        offerId: offer.id,
+        offerVersion: offer.version,
+        noticeHash: offer.noticeHash,
+        values: { birthday: '1990-04-01' },
+        consents: [{ attribute: 'birthday', purposes: ['greeting', 'advice'] }],
+        locale: 'en',
+        ...(context && { context }),
+      },
+    });
+
+  it.each(['the session', 'its link'])('decides what offers are made in %s, and accepted', async (of) => {
+    const customerRef = `dora-${of.length}`;
+    const { body } = await sessionOf(customerRef, FACTS);
+    const token: string =
+      of === 'the session' ? body['token'] : (await enter(linkOf(body['url'] as string))).body['token'];
+    expect(await whyNot(token)).toBe('nothing');
+    expect((await share(token)).status).toBe(201);
+  });
+
+  // Fails when the facts of the call are taken.
+  it('is nothing that customers say of themselves', async () => {
+    const { body } = await sessionOf('emil');
+    expect(await whyNot(body['token'])).toBe('not-eligible');
+    expect(await share(body['token'], FACTS)).toMatchObject(problem(409, 'not-eligible'));
+    const young = (await sessionOf('fritz', { ...FACTS, ageBand: '13-15' })).body['token'] as string;
+    expect(await share(young, FACTS)).toMatchObject(problem(409, 'too-young'));
+  });
+
+  it('can be read neither in the token nor in the database', async () => {
+    const { body } = await sessionOf('gert', FACTS);
+    const claims = Buffer.from((body['token'] as string).split('.')[1] ?? '', 'base64url').toString();
+    expect(claims).toContain('gert');
+    expect(claims).not.toContain('canary-9f2c');
+    const { rows } = await api.owner.query<{ sealed: Buffer }>('SELECT sealed FROM session_links');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.filter(({ sealed }) => sealed.includes('canary-9f2c'))).toEqual([]);
+  });
+
+  it('is refused where a token would get too long for a header', async () => {
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`fact${n}`, 'x'.repeat(120)]));
+    expect(await sessionOf('hans', many)).toMatchObject({
+      ...problem(422, 'invalid'),
+      body: { errors: [{ pointer: '/context' }] },
+    });
+    const most = Object.fromEntries(Object.entries(many).slice(0, 15));
+    const { status, body } = await sessionOf('hans', most);
+    expect([status, (body['token'] as string).length < 4096]).toEqual([201, true]);
+  });
+});
