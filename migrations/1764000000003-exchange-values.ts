@@ -170,6 +170,10 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         topic text NOT NULL CONSTRAINT outbox_topic_known CHECK (topic IN ('points', 'discount', 'erasure')),
         id uuid NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
+        -- Of what could not be done, and is tried again later so that it holds up nothing else.
+        tries smallint,
+        not_before timestamptz,
+        CONSTRAINT outbox_set_aside CHECK ((tries IS NULL) = (not_before IS NULL)),
         CONSTRAINT outbox_pk PRIMARY KEY (programme_id, topic, id)
       ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
       CALL keep_tenants_apart('outbox');
@@ -190,9 +194,9 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
           )
           SELECT owed.programme_id, owed.topic FROM owed
         $$;
-      CREATE FUNCTION outbox_backlog() RETURNS TABLE (topic text, owed bigint, oldest timestamptz)
+      CREATE FUNCTION outbox_backlog() RETURNS TABLE (topic text, owed bigint, oldest timestamptz, set_aside bigint)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 3 AS $$
-          SELECT o.topic, count(*), min(o.created_at) FROM outbox o GROUP BY o.topic
+          SELECT o.topic, count(*), min(o.created_at), count(o.tries) FROM outbox o GROUP BY o.topic
         $$;
       CREATE FUNCTION applied_migrations() RETURNS integer
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$ SELECT count(*)::int FROM migrations $$;

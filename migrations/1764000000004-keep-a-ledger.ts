@@ -113,6 +113,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
           WITH gone AS (
             DELETE FROM outbox WHERE ctid = ANY (ARRAY(
               SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points'
+                 AND (o.not_before IS NULL OR o.not_before <= now())
                ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED))
             RETURNING id)
           SELECT a.id, a.customer_id, a.points, a.expires_on FROM gone g

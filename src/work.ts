@@ -73,7 +73,8 @@ const OWED_BY: Statement = {
 };
 const BACKLOG: Statement = {
   name: 'outbox_backlog',
-  text: `SELECT coalesce(sum(owed), 0)::int AS owed, coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS seconds
+  text: `SELECT coalesce(sum(owed), 0)::int AS owed, coalesce(extract(epoch FROM now() - min(oldest)), 0)::float8 AS seconds,
+                coalesce(sum(set_aside), 0)::int AS "setAside"
            FROM outbox_backlog() WHERE topic IN ('points', 'discount')`,
 };
 
@@ -243,9 +244,10 @@ export function startWork(
   }
 
   async function measure(): Promise<void> {
-    const [backlog] = await database.query<{ owed: number; seconds: number }>(BACKLOG);
+    const [backlog] = await database.query<{ owed: number; seconds: number; setAside: number }>(BACKLOG);
     metrics.owedAwards.set(backlog?.owed ?? 0);
     metrics.oldestOwedSeconds.set(backlog?.seconds ?? 0);
+    metrics.setAsideAwards.set(backlog?.setAside ?? 0);
     const webhooks = await webhookBacklog(database);
     metrics.pendingWebhooks.set(webhooks.pending);
     metrics.oldestDueWebhookSeconds.set(webhooks.seconds);

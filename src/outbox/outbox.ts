@@ -11,11 +11,20 @@ const APPEND: Statement = {
   name: 'append_outbox',
   text: 'INSERT INTO outbox (programme_id, topic, id) SELECT $1, r.topic, r.id FROM unnest($2::text[], $3::uuid[]) AS r(topic, id)',
 };
+// An array, and no join: a join may look for the first rows anew for each row of the other side, and find others each time.
 const TAKE: Statement = {
   name: 'take_outbox',
-  text: `DELETE FROM outbox o USING (SELECT id FROM outbox WHERE programme_id = $1 AND topic = $2 ORDER BY id LIMIT $3
-           FOR UPDATE SKIP LOCKED) t
-          WHERE o.programme_id = $1 AND o.topic = $2 AND o.id = t.id RETURNING o.id`,
+  text: `DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM outbox WHERE programme_id = $1 AND topic = $2 AND (not_before IS NULL OR not_before <= now())
+            ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id`,
+};
+const SET_ASIDE: Statement = {
+  name: 'set_outbox_aside',
+  text: `UPDATE outbox SET tries = coalesce(tries, 0) + 1,
+                not_before = now() + least(interval '1 minute' * 2 ^ least(coalesce(tries, 0), 20), interval '1 day')
+          WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM outbox WHERE programme_id = $1 AND topic = $2 AND (not_before IS NULL OR not_before <= now())
+            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)) RETURNING id`,
 };
 const PEEK: Statement = {
   name: 'peek_outbox',
@@ -38,6 +47,14 @@ export async function append(tx: Tx, owed: { topic: Topic; id: string }[]): Prom
 export async function take(tx: Tx, topic: Topic, limit: number): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(TAKE, [tx.programmeId, topic, limit]);
   return rows.map((row) => row.id);
+}
+
+/**
+ * Puts off what `take` would take first, which could not be done: by a minute, twice that each time, a day at most. Whoever else
+ * holds it is not waited for. Answers its id; undefined when nothing is there any more.
+ */
+export async function setAside(tx: Tx, topic: Topic): Promise<string | undefined> {
+  return (await tx.query<{ id: string }>(SET_ASIDE, [tx.programmeId, topic]))[0]?.id;
 }
 
 /** What is owed next after an id, without taking it: for work in several transactions. */

@@ -22,6 +22,12 @@ export const metrics = {
     help: 'Age of the oldest owed award, 0 when none is owed.',
     registers,
   }),
+  /** Of the owed, those that the database threw out: each is tried again later. Set by the sweep. */
+  setAsideAwards: new Gauge({
+    name: 'gegenwert_set_aside_awards',
+    help: 'Owed awards that could not be booked and are set aside, so that they hold up no other.',
+    registers,
+  }),
   /** 0 when all history is sealed. Set by the worker when it seals. */
   oldestUnsealedSeconds: new Gauge({
     name: 'gegenwert_oldest_unsealed_seconds',
