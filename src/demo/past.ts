@@ -11,9 +11,11 @@ const DAYS = WEEKS * 2;
 const HOURS_APART = (WEEKS * 7 * 24) / DAYS;
 const AT_ONCE = 6;
 
-/** Who the demo's links lead to: they have said yes to much, and taken one thing back. */
+/** Who the demo's links lead to: they have said yes to much, taken one thing back, and one offer is still open to them. */
 export const ANNA = 'anna';
 export const BEN = 'ben';
+const LEFT_OPEN = 'breakfast';
+const ACCEPTED = OFFERS.map(({ key }) => key).filter((key) => key !== LEFT_OPEN);
 
 interface Quote {
   key: string;
@@ -92,8 +94,8 @@ export class Past {
 
   /** Anna and Ben say yes to one more from time to time, beginning with what expires. */
   private async returnOf(person: Person, day: number): Promise<void> {
-    const turn = (day - this.regulars.indexOf(person)) / 4;
-    const key = Number.isInteger(turn) ? OFFERS.at(-1 - turn)?.key : undefined;
+    const turn = (day - this.regulars.indexOf(person)) / 5;
+    const key = Number.isInteger(turn) ? ACCEPTED.at(-1 - turn) : undefined;
     if (key === undefined) return;
     const quote = (await this.quotesFor(person)).find((one) => one.key === key);
     if (quote) await this.share(person, quote);
@@ -152,7 +154,7 @@ export class Past {
         return { customerRef: person.ref, ...this.scopeOf(person) };
       }),
       ...(day === DAYS - 6 ? [{ customerRef: ANNA, purpose: 'recommendation' }] : []),
-      ...(day === DAYS - 4 ? [{ customerRef: BEN, attribute: 'birthday' }] : []),
+      ...(day === DAYS - 2 ? [{ customerRef: BEN, attribute: 'birthday' }] : []),
     ];
     await this.each(scopes, async (scope) => {
       await this.api.create('/v1/revocations', this.keys.storefront, scope);
