@@ -1,4 +1,5 @@
 import type { EmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { makeRunFolder } from './temporary-folder';
 import { startTestCluster } from './test-cluster';
 
 declare global {
@@ -6,5 +7,6 @@ declare global {
 }
 
 export default async function globalSetup(): Promise<void> {
+  makeRunFolder();
   globalThis.gegenwertTestCluster = await startTestCluster();
 }
