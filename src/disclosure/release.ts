@@ -36,14 +36,17 @@ const RELEASE: Statement = {
   name: 'release_values',
   // LATERAL with OFFSET or LIMIT: one look into an index after the other for each that is asked for. Plain joins may be planned to
   // read all of a programme's consents, which is so before the first ANALYZE, and in a plan that was made then and kept.
-  text: `WITH asked AS (
-           SELECT r.id, r.recipient, r.ref, r.purpose, r.reason, r.kind, ARRAY(SELECT json_array_elements_text(r.attributes)) AS attributes,
+  text: `WITH terms AS MATERIALIZED (
+           SELECT r.recipient, p.key AS purpose, r.attributes, r.reason, r.kind, r.ids, r.refs,
                   p.lease_seconds, p.third_party_advertising AS for_others, EXISTS (SELECT FROM suspensions s WHERE s.programme_id = $1
                     AND s.recipient_id = r.recipient AND s.ended_at IS NULL) AS suspended
-             FROM json_to_recordset($2) AS r(id uuid, recipient uuid, ref text, purpose text, attributes json, reason text, kind text)
+             FROM json_to_recordset($2) AS r(recipient uuid, purpose text, attributes text[], reason text, kind text, ids uuid[], refs text[])
              JOIN recipient_purposes rp ON rp.programme_id = $1 AND rp.recipient_id = r.recipient AND rp.purpose = r.purpose
              JOIN purposes p ON p.programme_id = $1 AND p.key = r.purpose AND p.withdrawn_at IS NULL
              JOIN recipients t ON t.programme_id = $1 AND t.id = r.recipient AND t.withdrawn_at IS NULL),
+         asked AS (
+           SELECT a.id, a.ref, t.recipient, t.purpose, t.attributes, t.reason, t.kind, t.lease_seconds, t.for_others, t.suspended
+             FROM terms t CROSS JOIN LATERAL unnest(t.ids, t.refs) AS a(id, ref)),
          covered AS (
            SELECT a.id, a.recipient, a.purpose, a.kind, a.reason, c.id AS customer, k.attribute, k.id AS consent,
                   cardinality(a.attributes) AS wanted, v.version, v.ciphertext, d.wrapped_key,
@@ -72,12 +75,12 @@ const RELEASE: Statement = {
                     statement_timestamp(), use_until
                FROM allowed GROUP BY customer, id, recipient, purpose, kind, reason, use_until)
          SELECT id, attribute, version, ciphertext, wrapped_key, use_until, false AS suspended FROM allowed
-         UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL, suspended FROM asked`,
+         UNION ALL SELECT id, NULL, NULL, NULL, NULL, NULL, suspended FROM asked WHERE id NOT IN (SELECT id FROM allowed)`,
 };
 
 interface Row {
   id: string;
-  /** Null: says only that the recipient is registered. An attribute that two consents cover comes twice. */
+  /** Null: nothing is released, only that the recipient is registered. An attribute that two consents cover comes twice. */
   attribute: string | null;
   version: string;
   ciphertext: Buffer;
@@ -103,20 +106,11 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
   const waits = await tooManyQuestions(tx, requests);
   const open = requests.filter(({ id }) => !waits.has(id));
   const refs = open.map(({ customerRef }) => customerRef);
-  const asked = open.map(({ id, recipientId, customerRef, purpose, attributes, reason, kind }) => ({
-    id,
-    recipient: recipientId,
-    ref: customerRef,
-    purpose,
-    attributes,
-    reason,
-    kind,
-  }));
   // In this order, and in one round trip.
   const sent = Promise.all([
     lockGateShared(tx),
     lockCustomersShared(tx, refs),
-    tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(asked)]),
+    tx.query<Row>(RELEASE, [tx.programmeId, JSON.stringify(byTerms(open))]),
   ]);
   commit();
   const [, , rows] = await sent;
@@ -139,6 +133,25 @@ export async function release(tx: Tx, commit: Commit, requests: ReleaseRequest[]
       useUntil: found?.useUntil,
     };
   });
+}
+
+interface OnTerms {
+  ids: string[];
+  refs: string[];
+}
+
+/** Requests that differ in nothing but the customer are one line of the statement: what is asked of each is looked up once. */
+function byTerms(requests: ReleaseRequest[]): OnTerms[] {
+  const lines = new Map<string, OnTerms>();
+  for (const { id, customerRef, recipientId: recipient, purpose, attributes, reason, kind } of requests) {
+    const terms = { recipient, purpose, attributes, reason, kind };
+    const name = JSON.stringify(terms);
+    const line = lines.get(name) ?? { ...terms, ids: [], refs: [] };
+    line.ids.push(id);
+    line.refs.push(customerRef);
+    lines.set(name, line);
+  }
+  return [...lines.values()];
 }
 
 /** The same in a transaction of its own, and when that has committed: with those keys that lie in another database. */
