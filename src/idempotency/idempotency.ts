@@ -40,6 +40,23 @@ export function fingerprint(keys: IdempotencyKeys, call: Call, key: string): Fin
   };
 }
 
+export interface SealedAnswer {
+  /** base64 */
+  sealed: string;
+}
+
+const about = ({ key }: Fingerprint): string => `answer ${key.toString('hex')}`;
+
+/** An answer as it is remembered: to the letter, and legible to nobody without the key. */
+export function sealAnswer(keys: IdempotencyKeys, print: Fingerprint, answer: object): SealedAnswer {
+  const sealed = seal(keys.idempotency, Buffer.from(JSON.stringify(answer)), about(print));
+  return { sealed: sealed.toString('base64') };
+}
+
+export function openAnswer<T>(keys: IdempotencyKeys, print: Fingerprint, { sealed }: SealedAnswer): T {
+  return JSON.parse(open(keys.idempotency, Buffer.from(sealed, 'base64'), about(print)).toString()) as T;
+}
+
 export const keyReused = (): Problem =>
   new Problem(
     422,
@@ -116,12 +133,11 @@ export class Idempotency {
   ): Promise<T> {
     const [claim] = await tx.query<{ claimed: boolean }>(CLAIM, [print.key]);
     // Whoever holds the claim may only be reading the first answer too: then it is there for both.
-    const [before] = await tx.query<Remembered & { answer: { sealed: string } }>(RECALL, [tx.programmeId, print.key]);
-    const about = `answer ${print.key.toString('hex')}`;
+    const [before] = await tx.query<Remembered & { answer: SealedAnswer }>(RECALL, [tx.programmeId, print.key]);
     if (before) {
       if (!before.request.equals(print.request)) throw keyReused();
       markReplayed(call, before.status);
-      return JSON.parse(open(keys.idempotency, Buffer.from(before.answer.sealed, 'base64'), about).toString()) as T;
+      return openAnswer<T>(keys, print, before.answer);
     }
     if (!claim?.claimed) {
       throw conflict(
@@ -131,8 +147,8 @@ export class Idempotency {
       );
     }
     const answer = await work(tx);
-    const sealed = seal(keys.idempotency, Buffer.from(JSON.stringify(answer)), about).toString('base64');
-    await tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), { sealed }]);
+    const kept = sealAnswer(keys, print, answer);
+    await tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), kept]);
     void call.reply.status(statusOf(status, answer));
     return answer;
   }
@@ -161,7 +177,7 @@ export async function findRemembered(tx: Tx, prints: Fingerprint[]): Promise<Map
 }
 
 /**
- * For a batch of calls: remembers what was done. Answers must hold no secret and no shared value. A key that another
+ * For a batch of calls: remembers what was done. Answers must hold no secret and no shared value, or be sealed. A key that another
  * process used meanwhile violates `idempotency_keys_pk`, which undoes the batch: tried again, it finds that one's row.
  */
 export async function rememberAll(tx: Tx, done: (Fingerprint & { status: number; answer: object })[]): Promise<void> {

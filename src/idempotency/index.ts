@@ -5,7 +5,11 @@ export {
   Idempotency,
   keyReused,
   markReplayed,
+  openAnswer,
   rememberAll,
+  sealAnswer,
   type Fingerprint,
+  type IdempotencyKeys,
+  type SealedAnswer,
 } from './idempotency';
 export { IdempotencyModule } from './idempotency.module';

@@ -1,14 +1,17 @@
 import { Inject, Injectable, type StreamableFile } from '@nestjs/common';
 import type { PrincipalOf, StillLetIn } from '../access';
 import type { EndingScope, RevocationScope } from '../consents';
-import { Idempotency, type Call } from '../idempotency';
-import { Database, Statement } from '../platform/database';
+import { fingerprint, Idempotency, markReplayed, type Call } from '../idempotency';
+import { Batcher } from '../platform/batcher';
+import { Database, isOnesFault, Statement, violatedConstraint } from '../platform/database';
 import { ServerEvents } from '../platform/http/server-events';
 import { requireId } from '../platform/ids';
+import { KeyRing } from '../platform/key-ring';
 import { metrics } from '../platform/metrics';
 import { BELL, type Bell } from '../platform/platform.module';
 import { invalidField, notFound } from '../platform/problem';
 import { acknowledge, listNotices } from './notices';
+import { commitRevocations, type Revoked, type WantedRevocation } from './revocation-batch';
 import type {
   AcknowledgementBody,
   MeRevocationBody,
@@ -18,9 +21,14 @@ import type {
   RevocationRecipientView,
   RevocationView,
 } from './revocation.dto';
-import { previewRevocation, revoke } from './revoke';
+import { previewRevocation } from './revoke';
 import { scopeViewOf } from './scope';
 import { RevocationStops } from './stops';
+
+/** Revocations in one transaction at most: each of them waits for the locks of all. */
+const BATCH_LIMIT = 64;
+/** Batches of one programme at once, each of its own customers: one that waits for a lock does not keep all others waiting. */
+const LANES = 2;
 
 const SCOPES = ['share', 'purpose', 'attribute', 'everything'] as const;
 
@@ -58,9 +66,31 @@ interface Row {
 /** Taking it back: blocked when this answers, then erased, then told, by the worker and the recipients. */
 @Injectable()
 export class Revocations {
+  private readonly batcher = new Batcher<WantedRevocation, Revoked>({
+    run: (lane, wanted) => {
+      const programmeId = lane.slice(0, lane.indexOf(' '));
+      const keys = this.keyRing.idempotencyOf(programmeId);
+      const run = () =>
+        this.database.inProgrammeReserved(programmeId, (tx, commit) => commitRevocations(tx, commit, keys, wanted));
+      return run().catch((error: unknown) => {
+        // The same key for another customer, in another transaction, whose lock is not this one's.
+        if (violatedConstraint(error) === 'idempotency_keys_pk') return run();
+        throw error;
+      });
+    },
+    limit: BATCH_LIMIT,
+    keysOf: ({ customerRef, idempotency }) => [
+      customerRef,
+      ...(idempotency ? [`# ${idempotency.key.toString('hex')}`] : []),
+    ],
+    mayBeOnes: isOnesFault,
+    observe: (size) => metrics.batchSize.observe({ what: 'revocation' }, size),
+  });
+
   constructor(
     private readonly database: Database,
     private readonly idempotency: Idempotency,
+    private readonly keyRing: KeyRing,
     private readonly stops: RevocationStops,
     @Inject(BELL) private readonly bell: Bell,
     private readonly events: ServerEvents,
@@ -68,15 +98,19 @@ export class Revocations {
 
   async revoke(call: Call, customerRef: string, body: MeRevocationBody): Promise<RevocationAnswer> {
     const started = process.hrtime.bigint();
-    const scope = scopeOf(body);
-    const status = (answer: RevocationAnswer): number => (answer.consentsEnded > 0 ? 201 : 200);
-    const answer = await this.idempotency.once(call, status, (tx) => revoke(tx, customerRef, scope), {
-      reserved: true,
+    const { programmeId } = call.principal;
+    const { answer, status, replayed } = await this.batcher.submit(`${programmeId} ${laneOf(customerRef)}`, {
+      customerRef,
+      scope: scopeOf(body),
+      idempotency:
+        call.key === undefined ? undefined : fingerprint(this.keyRing.idempotencyOf(programmeId), call, call.key),
     });
+    if (replayed) markReplayed(call, status);
+    else void call.reply.status(status);
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     metrics.revocationStopSeconds.observe(seconds);
-    if (answer.id !== undefined) this.stops.note(call.principal.programmeId, answer.id, seconds);
-    this.bell.ring(call.principal.programmeId);
+    if (answer.id !== undefined) this.stops.note(programmeId, answer.id, seconds);
+    this.bell.ring(programmeId);
     return answer;
   }
 
@@ -136,6 +170,8 @@ export class Revocations {
     return this.idempotency.once(call, 200, (tx) => acknowledge(tx, caller, id, body));
   }
 }
+
+const laneOf = (customerRef: string): number => customerRef.charCodeAt(customerRef.length - 1) % LANES;
 
 /** PostgreSQL writes times in JSON with an offset; everywhere else they end in Z. */
 function inUtc({ recipient, name, status, did, ...times }: RevocationRecipientView): RevocationRecipientView {

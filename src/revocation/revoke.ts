@@ -4,7 +4,6 @@ import {
   type EndingScope,
   end,
   findCustomer,
-  lockCustomers,
   type ActiveConsent,
   type RevocationScope,
 } from '../consents/core';
@@ -96,31 +95,42 @@ async function consequences(tx: Tx, customerIds: string[], scope: EndingScope): 
   }));
 }
 
+/** Consents of customers that are about to end, with a revocation (uuid) each: read, and not written yet. */
+export interface Ending {
+  scope: EndingScope;
+  of: (Consequence & { id: string })[];
+  /** By the database's clock, after the locks. */
+  at: Date;
+}
+
 /**
- * Ends consents of customers whose locks the caller holds exclusively: consents, history, a revocation each, the notices
- * and the erasure that are owed, in this transaction. Answers what ended; a customer for whom nothing did is absent.
+ * What would end for customers whose locks the caller holds exclusively; nobody for whom nothing would.
  * @param ids uuid of each customer's revocation, where it has one already
  */
-export async function endConsents(
+export async function endingOf(
   tx: Tx,
   customerIds: string[],
   scope: EndingScope,
-  status: EndedAs,
   ids?: ReadonlyMap<string, string>,
-): Promise<(Consequence & { id: string })[]> {
-  const ending = (await consequences(tx, customerIds, scope)).map((found) => ({
-    ...found,
-    id: ids?.get(found.customerId) ?? newId(),
-  }));
-  if (ending.length === 0) return [];
-  const at = (await tx.query<{ now: Date }>(NOW, []))[0]?.now ?? new Date();
-  const revocations = ending.map(({ id, customerId, consents, erasing }) => ({
+): Promise<Ending> {
+  const [found, [clock]] = await Promise.all([consequences(tx, customerIds, scope), tx.query<{ now: Date }>(NOW, [])]);
+  const of = found.map((one) => ({ ...one, id: ids?.get(one.customerId) ?? newId() }));
+  return { scope, of, at: clock?.now ?? new Date() };
+}
+
+/**
+ * Ends them: consents, history, a revocation each, the notices and the erasure that are owed. All in one round trip, what the
+ * caller sends after it included: nothing here may wait before it has sent its statements.
+ */
+export async function writeEnding(tx: Tx, { scope, of, at }: Ending, status: EndedAs): Promise<void> {
+  if (of.length === 0) return;
+  const revocations = of.map(({ id, customerId, consents, erasing }) => ({
     id,
     customer: customerId,
     ended: consents.length,
     erasing,
   }));
-  const notices = ending.flatMap(({ id: revocation, recipients }) =>
+  const notices = of.flatMap(({ id: revocation, recipients }) =>
     recipients.map(({ id: recipient, purposes, attributes }) => ({
       id: newId(),
       revocation,
@@ -129,30 +139,40 @@ export async function endConsents(
       attributes,
     })),
   );
-  const ended = ending.flatMap(({ id: revocationId, consents }) => consents.map((one) => ({ ...one, revocationId })));
-  await tx.query(WRITE, [
-    tx.programmeId,
-    JSON.stringify(revocations),
-    'replayed' in scope ? { replayed: true } : scope,
-    at,
-  ]);
+  const ended = of.flatMap(({ id: revocationId, consents }) => consents.map((one) => ({ ...one, revocationId })));
+  const ids = of.map(({ id }) => id);
   await Promise.all([
+    tx.query(WRITE, [
+      tx.programmeId,
+      JSON.stringify(revocations),
+      'replayed' in scope ? { replayed: true } : scope,
+      at,
+    ]),
     end(tx, ended, { status, at }),
-    tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at]),
-    notices.length > 0 &&
-      announceNotices(
-        tx,
-        ending.map(({ id }) => id),
-      ),
+    ...(notices.length > 0
+      ? [tx.query(OWE_NOTICES, [tx.programmeId, JSON.stringify(notices), at]), announceNotices(tx, ids)]
+      : []),
     append(
       tx,
-      ending.map(({ id }) => ({ topic: 'erasure', id })),
+      ids.map((id) => ({ topic: 'erasure', id })),
     ),
   ]);
-  return ending;
 }
 
-const answerOf = (keepsPoints: number, found: (Consequence & { id?: string }) | undefined): RevocationAnswer =>
+/** Both, in the caller's transaction. Answers what ended; a customer for whom nothing did is absent. */
+export async function endConsents(
+  tx: Tx,
+  customerIds: string[],
+  scope: EndingScope,
+  status: EndedAs,
+  ids?: ReadonlyMap<string, string>,
+): Promise<Ending['of']> {
+  const ending = await endingOf(tx, customerIds, scope, ids);
+  await writeEnding(tx, ending, status);
+  return ending.of;
+}
+
+export const answerOf = (keepsPoints: number, found: (Consequence & { id?: string }) | undefined): RevocationAnswer =>
   found === undefined
     ? { ...nothing, keepsPoints }
     : {
@@ -164,12 +184,12 @@ const answerOf = (keepsPoints: number, found: (Consequence & { id?: string }) | 
         recipients: found.recipients.map(({ key, name }) => ({ recipient: key, name, status: 'owed' })),
       };
 
-async function pointsOf(tx: Tx, customerId: string): Promise<number> {
+export async function pointsOf(tx: Tx, customerId: string): Promise<number> {
   const { available, held, pending } = await balanceOf(tx, customerId);
   return available + held + pending;
 }
 
-const nothing: RevocationAnswer = {
+export const nothing: RevocationAnswer = {
   status: 'complete',
   keepsPoints: 0,
   consentsEnded: 0,
@@ -187,19 +207,4 @@ export async function previewRevocation(
   if (customerId === undefined) return nothing;
   const [found] = await consequences(tx, [customerId], scope);
   return answerOf(await pointsOf(tx, customerId), found);
-}
-
-/**
- * THE revocation transaction. It takes the customer's lock exclusively, and reads after it: releases that hold the lock
- * have their row by now, and those that wait for it will find the consents ended. When this has committed, the use is
- * blocked; erasing and telling are owed, in the same commit. The ledger is not touched.
- */
-export async function revoke(tx: Tx, customerRef: string, scope: RevocationScope): Promise<RevocationAnswer> {
-  const [, customerId] = await Promise.all([lockCustomers(tx, [customerRef]), findCustomer(tx, customerRef)]);
-  if (customerId === undefined) return nothing;
-  const [points, [ended]] = await Promise.all([
-    pointsOf(tx, customerId),
-    endConsents(tx, [customerId], scope, 'withdrawn'),
-  ]);
-  return answerOf(points, ended);
 }

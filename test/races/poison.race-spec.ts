@@ -4,8 +4,8 @@ import type { Answer } from '../setup/service';
 import { startTwoApis, tally, type TwoApis } from './two-apis';
 
 /**
- * I2 under group commit: a share that the database throws out fails alone. Fails, with 500 for everyone of the batch, when
- * `mayBeOnes` of the exchange's batcher says no (tried).
+ * I2 under group commit: a share, and a revocation, that the database throws out fails alone. Fails, with 500 for everyone of
+ * the batch, when `mayBeOnes` of their batcher says no (tried).
  */
 
 const SHARES = 40;
@@ -20,6 +20,14 @@ const POISONED = `
   CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN PERFORM nextval('tries'); IF NEW.channel = 'slow' THEN PERFORM pg_sleep(0.3); END IF; RETURN NEW; END $$;
   CREATE TRIGGER try BEFORE INSERT ON shares FOR EACH ROW EXECUTE FUNCTION try()`;
+
+/** The same of revocations: poison is an attribute's, and a purpose's takes a while. */
+const POISONED_REVOCATIONS = `
+  ALTER TABLE revocations ADD CONSTRAINT poison CHECK (NOT scope ? 'attribute');
+  CREATE SEQUENCE revoking_tries;
+  CREATE FUNCTION try_revoking() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN PERFORM nextval('revoking_tries'); IF NEW.scope ? 'purpose' THEN PERFORM pg_sleep(0.3); END IF; RETURN NEW; END $$;
+  CREATE TRIGGER try BEFORE INSERT ON revocations FOR EACH ROW EXECUTE FUNCTION try_revoking()`;
 
 let apis: TwoApis;
 beforeAll(async () => {
@@ -55,4 +63,37 @@ it('nothing of it is left, and its key may be used again', async () => {
   const again = await shareBy(poisoned, 'web', `key ${SHARES / 2}`);
   expect(again.status).toBe(201);
   expect(again.headers.get('idempotency-replayed')).toBeNull();
+});
+
+describe('revocations that come together', () => {
+  const refs = Array.from({ length: SHARES }, (_, n) => `leaver-${n}`);
+  const poisoned = `leaver-${SHARES / 2}`;
+  beforeAll(async () => {
+    await Promise.all([...refs, 'slow-0', 'slow-1'].map((ref) => apis.share(0, ref)));
+    await apis.sql(POISONED_REVOCATIONS);
+  });
+
+  it('fail alone where the database throws one out', async () => {
+    const first = [0, 1].map((n) => apis.revoke(0, `slow-${n}`, { purpose: 'greeting' }));
+    const answers = await Promise.all(
+      refs.map((ref) => apis.revoke(0, ref, ref === poisoned ? { attribute: 'birthday' } : { everything: true }, ref)),
+    );
+    expect(tally(await Promise.all(first))).toEqual({ 201: 2 });
+    expect(tally(answers)).toEqual({ 201: SHARES - 1, '500 internal': 1 });
+    expect(answers[SHARES / 2]?.status).toBe(500);
+    const [tries] = await apis.sql<{ last_value: string }>('SELECT last_value FROM revoking_tries');
+    // Half of them twice: together with the poison, and alone.
+    expect(Number(tries?.last_value)).toBeGreaterThan(1.25 * SHARES);
+  });
+
+  it('end nothing of the one, whose key may be used again, and all of the others', async () => {
+    const active = await apis.sql<{ ref: string; count: number }>(
+      `SELECT c.ref, count(*)::int AS count FROM consents k JOIN customers c ON c.programme_id = k.programme_id AND c.id = k.customer_id
+        WHERE k.status = 'active' AND c.ref LIKE 'leaver-%' GROUP BY c.ref`,
+    );
+    expect(active).toEqual([{ ref: poisoned, count: 2 }]);
+    expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+    const again = await apis.revoke(0, poisoned, { everything: true }, poisoned);
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  });
 });
