@@ -148,12 +148,13 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
       -- the programme: row-level security says whose row it is, and a programme is never deleted.
       CREATE TABLE idempotency_keys (
         programme_id uuid NOT NULL,
-        -- Keyed hashes of the caller's key and of the request: neither may hold a shared value, not even one that
-        -- could be found by trying birthdays.
-        key bytea NOT NULL,
-        request bytea NOT NULL,
+        -- The first 128 bits of keyed hashes of the caller's key and of the request: neither may hold a shared value, not even
+        -- one that could be found by trying birthdays. As uuids, and the answer as the json that it came as: each share and
+        -- redemption writes one, and bytea and jsonb take longer to read in than the rest of it.
+        key uuid NOT NULL,
+        request uuid NOT NULL,
         status smallint NOT NULL,
-        answer jsonb NOT NULL,
+        answer json NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT idempotency_keys_pk PRIMARY KEY (programme_id, key)
       );

@@ -89,10 +89,7 @@ export class Exchange {
       return outcomes;
     },
     limit: BATCH_LIMIT,
-    keysOf: ({ customerRef, idempotency }) => [
-      customerRef,
-      ...(idempotency ? [`# ${idempotency.key.toString('hex')}`] : []),
-    ],
+    keysOf: ({ customerRef, idempotency }) => [customerRef, ...(idempotency ? [`# ${idempotency.key}`] : [])],
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'share' }, size),
   });

@@ -120,11 +120,9 @@ export async function commitShares(
   const now = offers[0]?.now ?? new Date();
   const outcomes = shares.map((share): Outcome | undefined => {
     const { idempotency } = share;
-    const first = idempotency && before.get(idempotency.key.toString('hex'));
+    const first = idempotency && before.get(idempotency.key);
     if (!first) return mergedAway(customers.get(share.customerRef)) ?? refusalOf(share, offers, now);
-    return first.request.equals(idempotency.request)
-      ? { ...(first.answer as AcceptedShare), replayed: true }
-      : keyReused();
+    return first.request === idempotency.request ? { ...(first.answer as AcceptedShare), replayed: true } : keyReused();
   });
   await refuseExhausted(tx, aside, shares, earns, outcomes);
   const accepted = shares.flatMap((share, n): Accepted[] => {

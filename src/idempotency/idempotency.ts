@@ -5,25 +5,28 @@ import { KeyRing, ProgrammeKeys } from '../platform/key-ring';
 import { conflict, Problem } from '../platform/problem';
 import type { Call } from './call.decorator';
 
-/** What a key and its request are remembered by: keyed hashes, so that neither can be found by trying values. */
+/** What a key and its request are remembered by: keyed hashes (32 hex digits), so that neither can be found by trying values. */
 export interface Fingerprint {
-  key: Buffer;
-  request: Buffer;
+  key: string;
+  request: string;
 }
 
 export interface Remembered {
-  request: Buffer;
+  request: string;
   status: number;
   answer: unknown;
 }
 
 const CLAIM: Statement = {
   name: 'claim_idempotency_key',
-  text: `SELECT pg_try_advisory_xact_lock(('x' || encode(substr($1::bytea, 1, 8), 'hex'))::bit(64)::bigint) AS claimed`,
+  text: `SELECT pg_try_advisory_xact_lock(('x' || left($1, 16))::bit(64)::bigint) AS claimed`,
 };
+/** A uuid column as the digits alone. */
+const digits = (column: string): string => `replace(${column}::text, '-', '') AS ${column}`;
+
 const RECALL: Statement = {
   name: 'recall_idempotency_key',
-  text: 'SELECT request, status, answer FROM idempotency_keys WHERE programme_id = $1 AND key = $2',
+  text: `SELECT ${digits('request')}, status, answer FROM idempotency_keys WHERE programme_id = $1 AND key = $2`,
 };
 const REMEMBER: Statement = {
   name: 'remember_idempotency_key',
@@ -35,17 +38,19 @@ export type IdempotencyKeys = Pick<ProgrammeKeys, 'idempotency'>;
 
 export function fingerprint(keys: IdempotencyKeys, call: Call, key: string): Fingerprint {
   return {
-    key: keyedHash(keys.idempotency, `key ${call.principal.callerId} ${key}`),
-    request: keyedHash(keys.idempotency, `request ${call.route} ${JSON.stringify(call.body ?? null)}`),
+    key: shortHash(keys.idempotency, `key ${call.principal.callerId} ${key}`),
+    request: shortHash(keys.idempotency, `request ${call.route} ${JSON.stringify(call.body ?? null)}`),
   };
 }
+
+const shortHash = (key: Buffer, text: string): string => keyedHash(key, text).toString('hex', 0, 16);
 
 export interface SealedAnswer {
   /** base64 */
   sealed: string;
 }
 
-const about = ({ key }: Fingerprint): string => `answer ${key.toString('hex')}`;
+const about = ({ key }: Fingerprint): string => `answer ${key}`;
 
 /** An answer as it is remembered: to the letter, and legible to nobody without the key. */
 export function sealAnswer(keys: IdempotencyKeys, print: Fingerprint, answer: object): SealedAnswer {
@@ -135,7 +140,7 @@ export class Idempotency {
     // Whoever holds the claim may only be reading the first answer too: then it is there for both.
     const [before] = await tx.query<Remembered & { answer: SealedAnswer }>(RECALL, [tx.programmeId, print.key]);
     if (before) {
-      if (!before.request.equals(print.request)) throw keyReused();
+      if (before.request !== print.request) throw keyReused();
       markReplayed(call, before.status);
       return openAnswer<T>(keys, print, before.answer);
     }
@@ -160,20 +165,21 @@ const statusOf = <T>(status: Status<T>, answer: T): number => (typeof status ===
 
 const RECALL_ALL: Statement = {
   name: 'recall_idempotency_keys',
-  text: 'SELECT key, request, status, answer FROM idempotency_keys WHERE programme_id = $1 AND key = ANY ($2)',
+  text: `SELECT ${digits('key')}, ${digits('request')}, status, answer FROM idempotency_keys WHERE programme_id = $1 AND key = ANY ($2)`,
 };
 const REMEMBER_ALL: Statement = {
   name: 'remember_idempotency_keys',
   // Arrays, not one JSON: half the time, as measured at 256 keys a batch.
   text: `INSERT INTO idempotency_keys (programme_id, key, request, status, answer)
-           SELECT $1, u.* FROM unnest($2::bytea[], $3::bytea[], $4::smallint[], $5::jsonb[]) AS u`,
+           SELECT $1, unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::smallint[]), unnest($5::json[])`,
 };
 
-/** For a batch of calls: what was done under their keys before, by key in hex. */
+/** For a batch of calls: what was done under their keys before, by key. */
 export async function findRemembered(tx: Tx, prints: Fingerprint[]): Promise<Map<string, Remembered>> {
   if (prints.length === 0) return new Map();
-  const rows = await tx.query<Remembered & { key: Buffer }>(RECALL_ALL, [tx.programmeId, prints.map(({ key }) => key)]);
-  return new Map(rows.map((row) => [row.key.toString('hex'), row]));
+  const keys = `{${prints.map(({ key }) => key).join(',')}}`;
+  const rows = await tx.query<Remembered & { key: string }>(RECALL_ALL, [tx.programmeId, keys]);
+  return new Map(rows.map((row) => [row.key, row]));
 }
 
 /**
@@ -183,11 +189,10 @@ export async function findRemembered(tx: Tx, prints: Fingerprint[]): Promise<Map
 export async function rememberAll(tx: Tx, done: (Fingerprint & { status: number; answer: object })[]): Promise<void> {
   if (done.length === 0) return;
   const column = (of: (one: (typeof done)[number]) => string | number): string => `{${done.map(of).join(',')}}`;
-  const bytes = (value: Buffer): string => `"\\\\x${value.toString('hex')}"`;
   await tx.query(REMEMBER_ALL, [
     tx.programmeId,
-    column(({ key }) => bytes(key)),
-    column(({ request }) => bytes(request)),
+    column(({ key }) => key),
+    column(({ request }) => request),
     column(({ status }) => status),
     // Twice: as JSON, and quoted the way that an array's text is as well.
     column(({ answer }) => JSON.stringify(JSON.stringify(answer))),

@@ -45,9 +45,9 @@ export async function commitSteps(tx: Tx, commit: Commit, steps: PreparedStep[],
   const answers: (Fingerprint & { status: number; answer: object })[] = [];
   const replays = new Map<number, Then>();
   const outcomes = steps.map(({ step, idempotency }, n): Redemption | Problem | undefined => {
-    const first = idempotency && before.get(idempotency.key.toString('hex'));
+    const first = idempotency && before.get(idempotency.key);
     if (first) {
-      if (!first.request.equals(idempotency.request)) return keyReused();
+      if (first.request !== idempotency.request) return keyReused();
       replays.set(n, first.answer as Then);
       return undefined;
     }
@@ -58,7 +58,7 @@ export async function commitSteps(tx: Tx, commit: Commit, steps: PreparedStep[],
       const remembered = { ...idempotency, status: step.do === 'redeem' ? 201 : 200, answer };
       answers.push(remembered);
       // Also for the same key further on in this batch.
-      before.set(idempotency.key.toString('hex'), remembered);
+      before.set(idempotency.key, remembered);
     }
     return redemption;
   });

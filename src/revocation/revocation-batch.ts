@@ -54,9 +54,9 @@ export async function commitRevocations(
     identifyCustomers(tx, refs),
   ]);
   const outcomes = wanted.map(({ idempotency }): Outcome | undefined => {
-    const first = idempotency && before.get(idempotency.key.toString('hex'));
+    const first = idempotency && before.get(idempotency.key);
     if (!first) return undefined;
-    if (!first.request.equals(idempotency.request)) return keyReused();
+    if (first.request !== idempotency.request) return keyReused();
     const answer = openAnswer<RevocationAnswer>(keys, idempotency, first.answer as SealedAnswer);
     return { answer, status: first.status, replayed: true };
   });

@@ -79,10 +79,7 @@ export class Revocations {
       });
     },
     limit: BATCH_LIMIT,
-    keysOf: ({ customerRef, idempotency }) => [
-      customerRef,
-      ...(idempotency ? [`# ${idempotency.key.toString('hex')}`] : []),
-    ],
+    keysOf: ({ customerRef, idempotency }) => [customerRef, ...(idempotency ? [`# ${idempotency.key}`] : [])],
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'revocation' }, size),
   });

@@ -141,7 +141,9 @@ describe('the receipt of a consent', () => {
     );
     await app.owner.query('SET session_replication_role = origin');
     // What a version that knew of no forms has remembered.
-    await app.owner.query(`UPDATE idempotency_keys SET answer = answer - 'form' WHERE answer ? 'form'`);
+    await app.owner.query(
+      `UPDATE idempotency_keys SET answer = (answer::jsonb - 'form')::json WHERE answer::jsonb ? 'form'`,
+    );
     const later = await app.get(`/v1/shares/${share.body['id']}`, programme.storefrontKey);
     const again = await programme.share('clara', { idempotencyKey });
     expect(again.body['receipt']).toBe(later.body['receipt']);

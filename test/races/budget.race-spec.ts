@@ -78,7 +78,7 @@ it('nothing of a refused share is left in what is kept without the customer', as
   const [left] = await apis.sql(`SELECT
     (SELECT count(*)::int FROM shares) AS shares, (SELECT count(*)::int FROM outbox) AS owed,
     (SELECT count(*)::int FROM earned_marks) AS marks,
-    (SELECT count(*)::int FROM idempotency_keys WHERE answer ? 'earns') AS keys`);
+    (SELECT count(*)::int FROM idempotency_keys WHERE answer::jsonb ? 'earns') AS keys`);
   const accepted = 443 + 45;
   expect(left).toEqual({ shares: accepted, owed: accepted, marks: accepted, keys: accepted });
 });
