@@ -75,6 +75,32 @@ describe('group commit', () => {
     expect(batches.map(({ requests }) => requests.length)).toEqual([5, 5, 2]);
   });
 
+  it('runs as many batches of a lane at once as are wanted, and no more', async () => {
+    let [running, most] = [0, 0];
+    const sizes: number[] = [];
+    const batcher = new Batcher<number, string>({
+      run: async (_, requests) => {
+        most = Math.max(most, (running += 1));
+        sizes.push(requests.length);
+        await sleep(20);
+        running -= 1;
+        return requests.map((n) => `answer ${n}`);
+      },
+      limit: 40,
+      inFlight: 2,
+      mayBeOnes: () => false,
+    });
+    const submit = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => batcher.submit('a', from + n));
+    const first = submit(0, 3);
+    await sleep(5);
+    const rest = submit(3, 90);
+    expect(await Promise.all([...first, ...rest])).toEqual(Array.from({ length: 93 }, (_, n) => `answer ${n}`));
+    expect({ most, sizes }).toEqual({ most: 2, sizes: [3, 40, 40, 10] });
+    // It has ended, and begins anew.
+    expect(await batcher.submit('a', 7)).toBe('answer 7');
+  });
+
   it('runs lanes beside each other', async () => {
     const batches: Batch[] = [];
     const batcher = batcherOn(batches, { takes: () => sleep(50) });

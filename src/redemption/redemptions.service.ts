@@ -13,20 +13,19 @@ import { findRedemptions } from './redemption-rows';
 import type { RedeemBody, RedemptionView } from './redemption.dto';
 
 /** Steps in one transaction at most: past this a batch gets slower, not better. */
-const BATCH_LIMIT = 256;
+const BATCH_LIMIT = 128;
 /**
- * Batches of one programme at once: while the database writes one, the next is decided. A customer's orders are in one lane,
- * where they go along; in two, one batch would wait for the other's lock. It is the locks, not the lanes, that keep them apart.
+ * Batches of one programme at once: while the database writes one, the next is decided. Where both are of one customer the second
+ * waits for the first's lock. It is the locks that keep them apart.
  */
-const LANES = 2;
+const IN_FLIGHT = 2;
 const HOLD_SECONDS = 900;
 
 /** Spends points on orders: redeem (held, or captured at once), capture, release, refund. */
 @Injectable()
 export class Redemptions {
   private readonly batcher = new Batcher<PreparedStep, SettledStep>({
-    run: (lane, steps) => {
-      const programmeId = lane.slice(0, lane.indexOf(' '));
+    run: (programmeId, steps) => {
       const run = () => this.database.inProgramme(programmeId, (tx, commit) => commitSteps(tx, commit, steps));
       return run().catch((error: unknown) => {
         // The same key for another customer, in another transaction, whose lock is not this one's.
@@ -35,6 +34,7 @@ export class Redemptions {
       });
     },
     limit: BATCH_LIMIT,
+    inFlight: IN_FLIGHT,
     mayBeOnes: isOnesFault,
     observe: (size) => metrics.batchSize.observe({ what: 'redemption' }, size),
   });
@@ -90,17 +90,11 @@ export class Redemptions {
     const { programmeId } = call.principal;
     const idempotency =
       call.key === undefined ? undefined : fingerprint(this.keyRing.idempotencyOf(programmeId), call, call.key);
-    const lane = `${programmeId} ${laneOf(step)}`;
-    const { redemption, replayed, announced } = await this.batcher.submit(lane, { step, idempotency });
+    const { redemption, replayed, announced } = await this.batcher.submit(programmeId, { step, idempotency });
     if (replayed) markReplayed(call, status);
     if (announced) this.bell.ring(programmeId);
     return viewOf(redemption);
   }
-}
-
-function laneOf(step: Step): number {
-  const key = step.do === 'redeem' ? step.customerRef : step.id;
-  return key.charCodeAt(key.length - 1) % LANES;
 }
 
 const idOf = (publicId: string): string => requireId('red', publicId, 'redemption');
