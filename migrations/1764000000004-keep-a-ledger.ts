@@ -77,7 +77,8 @@ export class KeepALedger1764000000004 implements MigrationInterface {
       CALL keep_tenants_apart('lots');
       -- What a lot was, and until when it counts, is fixed when it is issued (neither revocation nor refund shortens it).
       GRANT SELECT, INSERT, UPDATE (remaining) ON lots TO gegenwert_app;
-      CREATE TRIGGER lots_fixed BEFORE UPDATE ON lots FOR EACH ROW
+      -- AFTER, as it only refuses: a trigger BEFORE has each row locked once more, whether it fires or not.
+      CREATE TRIGGER lots_fixed AFTER UPDATE ON lots FOR EACH ROW
         WHEN (OLD.expires_on IS DISTINCT FROM NEW.expires_on OR OLD.points <> NEW.points OR OLD.id <> NEW.id)
         EXECUTE FUNCTION refuse_change();
 

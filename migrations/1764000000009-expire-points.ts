@@ -22,7 +22,7 @@ const LOTS = `
   ALTER TABLE lots ADD COLUMN expired boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT lots_expired_is_empty CHECK (NOT expired OR (remaining = 0 AND expires_on IS NOT NULL));
   GRANT UPDATE (expired) ON lots TO gegenwert_app;
-  CREATE TRIGGER lots_expire_once BEFORE UPDATE ON lots FOR EACH ROW
+  CREATE TRIGGER lots_expire_once AFTER UPDATE ON lots FOR EACH ROW
     WHEN (OLD.expired AND NOT NEW.expired) EXECUTE FUNCTION refuse_change();
 
   -- Lots in the order of their days. Of remaining it says nothing, so that spending writes to no index (HOT); that is why a lot

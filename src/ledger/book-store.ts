@@ -3,16 +3,26 @@ import type { Account, BookChanges, OpenBook, Side } from './book';
 import { Book } from './book';
 import type { Take } from './lots';
 
-/** What `open_books` (in the migrations) answers. */
+/** What `open_books` (in the migrations) answers, column by column; null: no rows. */
 export interface BookRows {
   now: string;
   today: string;
-  accounts: [customer: number, kind: 'available' | 'held', id: number, balance: number, last: string | null][] | null;
-  /** The same of what holders hold. */
-  started: BookRows['accounts'];
-  lots: [customer: number, id: string, remaining: number, expiresOn: string | null][] | null;
+  accounts: AccountColumns;
+  /** Of what holders hold; null: nobody is to hold anything. */
+  started: AccountColumns | null;
+  lots: { customers: number[]; ids: string[]; remaining: number[]; expiresOn: (string | null)[] } | { customers: null };
   sides: [kind: Side, id: number, balance: number, last: string | null][] | null;
 }
+
+type AccountColumns =
+  | {
+      customers: number[];
+      kinds: ('available' | 'held')[];
+      ids: number[];
+      balances: number[];
+      lasts: (string | null)[];
+    }
+  | { customers: null };
 
 const OPEN: Statement = { name: 'open_books', text: 'SELECT open_books($1, $2, $3, $4, $5) AS rows' };
 
@@ -32,39 +42,51 @@ export async function openBook(
 /** The book of what `open_books` answered; takes: what transfers before took, by their id. */
 export function bookOf(rows: BookRows, takes: Map<string, Take[]>): Book {
   const customers: OpenBook['customers'] = new Map();
-  const accounts = [...(rows.accounts ?? []), ...(rows.started ?? [])];
-  for (const [customer, kind, id, balance, last] of accounts) {
-    if (kind === 'available') customers.set(String(customer), { available: { id, balance, last }, lots: [] });
+  for (const [customer, account] of accountsOf(rows.accounts, 'available')) {
+    customers.set(customer, { available: account, lots: [] });
   }
-  for (const [customer, kind, id, balance, last] of accounts) {
-    const points = customers.get(String(customer));
-    if (kind === 'held' && points) points.held = { id, balance, last };
+  for (const columns of [rows.accounts, rows.started]) {
+    for (const [customer, account] of accountsOf(columns, 'held')) {
+      const points = customers.get(customer);
+      if (points) points.held = account;
+    }
   }
-  for (const [customer, id, remaining, expiresOn] of rows.lots ?? []) {
-    customers.get(String(customer))?.lots.push({ id, remaining, expiresOn });
+  const { lots } = rows;
+  if (lots.customers) {
+    lots.customers.forEach((customer, n) => {
+      const lot = { id: lots.ids[n]!, remaining: lots.remaining[n]!, expiresOn: lots.expiresOn[n]! };
+      customers.get(String(customer))?.lots.push(lot);
+    });
   }
   const sides = (rows.sides ?? []).map(([side, id, balance, last]): [Side, Account] => [side, { id, balance, last }]);
   return new Book({ now: new Date(rows.now), today: rows.today, customers, sides: new Map(sides), takes });
 }
 
+function* accountsOf(columns: AccountColumns | null, kind: 'available' | 'held'): Iterable<[string, Account]> {
+  if (!columns?.customers) return;
+  const { customers, kinds, ids, balances, lasts } = columns;
+  for (const [n, customer] of customers.entries()) {
+    if (kinds[n] === kind) yield [String(customer), { id: ids[n]!, balance: balances[n]!, last: lasts[n]! }];
+  }
+}
+
 const OPEN_LOTS: Statement = {
   name: 'write_opened_lots',
   text: `INSERT INTO lots (programme_id, customer_id, id, points, remaining, expires_on, origin)
-           SELECT $1, u.customer, u.id, u.points, u.points, u.expires_on, u.origin
-             FROM unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::date[], $6::uuid[]) AS u(customer, id, points, expires_on, origin)`,
+           SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($4::bigint[]), unnest($5::date[]), unnest($6::uuid[])`,
 };
 const MOVE_LOTS: Statement = { name: 'move_lots', text: 'SELECT move_lots($1, $2, $3, $4)' };
 const WRITE_MOVES: Statement = {
   name: 'write_lot_moves',
   text: `INSERT INTO lot_moves (programme_id, customer_id, transfer_id, lot_id, points)
-           SELECT $1, u.* FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[]) AS u`,
+           SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::bigint[])`,
 };
 const WRITE_TRANSFERS: Statement = {
   name: 'write_transfers',
   text: `INSERT INTO transfers (programme_id, booked_at, id, kind, cause, points, debit_account, debit_balance, debit_previous,
                                 credit_account, credit_balance, credit_previous)
-           SELECT $1, $2::timestamptz, u.* FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::bigint[], $7::bigint[], $8::bigint[],
-                                                        $9::uuid[], $10::bigint[], $11::bigint[], $12::uuid[]) AS u`,
+           SELECT $1, $2::timestamptz, unnest($3::uuid[]), unnest($4::text[]), unnest($5::uuid[]), unnest($6::bigint[]), unnest($7::bigint[]),
+                  unnest($8::bigint[]), unnest($9::uuid[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::uuid[])`,
 };
 const MOVE_BALANCES: Statement = { name: 'move_balances', text: 'SELECT move_balances($1, $2, $3, $4, $5)' };
 

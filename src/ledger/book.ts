@@ -165,10 +165,11 @@ export class Book {
   }
 
   changes(): BookChanges {
-    const accounts = [...this.customers.values()].flatMap(({ available, held }) => [
-      available,
-      ...(held ? [held] : []),
-    ]);
+    const accounts: OpenAccount[] = [];
+    for (const { available, held } of this.customers.values()) {
+      accounts.push(available);
+      if (held) accounts.push(held);
+    }
     return {
       now: this.now,
       transfers: this.transfers,
@@ -226,12 +227,19 @@ export class Book {
   }
 
   private book(transfer: NewTransfer, debit: OpenAccount, credit: OpenAccount): void {
-    const { id, points } = transfer;
-    this.transfers.push({ ...transfer, debit: entry(debit, id, -points), credit: entry(credit, id, points) });
+    const { id, kind, cause, points } = transfer;
+    this.transfers.push({
+      id,
+      kind,
+      cause,
+      points,
+      debit: entry(debit, id, -points),
+      credit: entry(credit, id, points),
+    });
   }
 }
 
-const opened = (account: Account): OpenAccount => ({ ...account, delta: 0, transfers: 0 });
+const opened = ({ id, balance, last }: Account): OpenAccount => ({ id, balance, last, delta: 0, transfers: 0 });
 
 function* inOrder(lots: OpenLot[], first: string | undefined): Iterable<OpenLot> {
   for (const lot of lots) if (lot.id === first) yield lot;

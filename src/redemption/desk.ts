@@ -10,8 +10,8 @@ const WRITE: Statement = {
   name: 'write_redemptions',
   text: `INSERT INTO redemptions (programme_id, created_at, id, customer_id, order_ref, points, status, released_by, refunded, held_until,
                                   rate_version, amount_minor)
-           SELECT $1, $2::timestamptz, u.* FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[],
-                                                        $10::timestamptz[], $11::int[], $12::bigint[]) AS u`,
+           SELECT $1, $2::timestamptz, unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::text[]), unnest($6::bigint[]), unnest($7::text[]),
+                  unnest($8::text[]), unnest($9::bigint[]), unnest($10::timestamptz[]), unnest($11::int[]), unnest($12::bigint[])`,
 };
 const CHANGE: Statement = { name: 'change_redemptions', text: 'SELECT change_redemptions($1, $2, $3, $4, $5)' };
 
