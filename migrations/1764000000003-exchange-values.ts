@@ -71,8 +71,8 @@ export class ExchangeValues1764000000003 implements MigrationInterface {
         CONSTRAINT consents_ended_when CHECK ((status = 'active') = (ended_at IS NULL)),
         CONSTRAINT consents_ended_by CHECK (status <> 'active' OR revocation_id IS NULL)
       );
-      -- A consent ends once: nothing brings one back, only a new share gives a new one.
-      CREATE TRIGGER consents_end_once BEFORE UPDATE ON consents
+      -- A consent ends once: nothing brings one back, only a new share gives a new one. AFTER: before it, each row would be locked.
+      CREATE TRIGGER consents_end_once AFTER UPDATE ON consents
         FOR EACH ROW WHEN (OLD.status <> 'active' OR NEW.status = 'active') EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER consents_stay BEFORE DELETE OR TRUNCATE ON consents
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

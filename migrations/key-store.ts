@@ -29,8 +29,8 @@ export const KEY_STORE = `
     RAISE EXCEPTION 'a destroyed key does not come back' USING ERRCODE = 'integrity_constraint_violation',
       CONSTRAINT = TG_TABLE_NAME || '_stay_destroyed';
   END $$;
-  -- All that may become of a key is a tombstone.
-  CREATE TRIGGER data_keys_stay_destroyed BEFORE UPDATE ON key_store.data_keys FOR EACH ROW
+  -- All that may become of a key is a tombstone. AFTER: before it, each row would be locked.
+  CREATE TRIGGER data_keys_stay_destroyed AFTER UPDATE ON key_store.data_keys FOR EACH ROW
     WHEN (OLD.destroyed_at IS NOT NULL OR NEW.destroyed_at IS NULL
       OR NEW.id <> OLD.id OR NEW.programme_id <> OLD.programme_id) EXECUTE FUNCTION key_store.refuse_change();
   CREATE TRIGGER data_keys_stay BEFORE DELETE OR TRUNCATE ON key_store.data_keys

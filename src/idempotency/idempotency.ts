@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keyedHash, open, seal } from '../platform/crypto';
-import { Database, type EntityTx, type Statement, type Tx } from '../platform/database';
+import { type Commit, Database, type EntityTx, type Statement, type Tx } from '../platform/database';
 import { KeyRing, ProgrammeKeys } from '../platform/key-ring';
 import { conflict, Problem } from '../platform/problem';
 import type { Call } from './call.decorator';
@@ -115,7 +115,7 @@ export class Idempotency {
     call: Call,
     status: Status<T>,
     work: (tx: Kind) => Promise<T>,
-  ): Promise<(tx: Kind) => Promise<T>> {
+  ): Promise<(tx: Kind, commit?: Commit) => Promise<T>> {
     const { key } = call;
     if (key === undefined) {
       return async (tx) => {
@@ -125,20 +125,23 @@ export class Idempotency {
       };
     }
     const keys = this.keyRing.idempotencyOf(call.principal.programmeId);
-    return (tx) => this.claimed(tx, keys, fingerprint(keys, call, key), call, status, work);
+    return (tx, commit) => this.claimed(tx, commit, keys, fingerprint(keys, call, key), call, status, work);
   }
 
   private async claimed<T extends object, Kind extends Tx>(
     tx: Kind,
+    commit: Commit | undefined,
     keys: IdempotencyKeys,
     print: Fingerprint,
     call: Call,
     status: Status<T>,
     work: (tx: Kind) => Promise<T>,
   ): Promise<T> {
-    const [claim] = await tx.query<{ claimed: boolean }>(CLAIM, [print.key]);
-    // Whoever holds the claim may only be reading the first answer too: then it is there for both.
-    const [before] = await tx.query<Remembered & { answer: SealedAnswer }>(RECALL, [tx.programmeId, print.key]);
+    // Read in a statement after the claim. Whoever holds it may only be reading the first answer too: then it is there for both.
+    const [[claim], [before]] = await Promise.all([
+      tx.query<{ claimed: boolean }>(CLAIM, [print.key]),
+      tx.query<Remembered & { answer: SealedAnswer }>(RECALL, [tx.programmeId, print.key]),
+    ]);
     if (before) {
       if (before.request !== print.request) throw keyReused();
       markReplayed(call, before.status);
@@ -153,7 +156,9 @@ export class Idempotency {
     }
     const answer = await work(tx);
     const kept = sealAnswer(keys, print, answer);
-    await tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), kept]);
+    const remembered = tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), kept]);
+    commit?.();
+    await remembered;
     void call.reply.status(statusOf(status, answer));
     return answer;
   }

@@ -42,6 +42,16 @@ const CREATE: Statement = {
   name: 'create_job',
   text: `INSERT INTO jobs (programme_id, id, kind, customer_id, customer_mark, balance, target) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 };
+const OWE: Statement = {
+  name: 'owe_job',
+  text: `WITH before AS (
+           SELECT id, status FROM jobs WHERE programme_id = $1 AND kind = $3 AND target = $4 ORDER BY id DESC LIMIT 1),
+         created AS (
+           INSERT INTO jobs (programme_id, id, kind, target) SELECT $1, $2, $3, $4
+            WHERE NOT EXISTS (SELECT FROM before WHERE status <> 'cancelled') RETURNING id),
+         owed AS (INSERT INTO outbox (programme_id, topic, id) SELECT $1, 'job', id FROM created)
+         SELECT coalesce((SELECT id FROM created), (SELECT id FROM before)) AS id`,
+};
 const FIND: Statement = { name: 'find_job', text: `${SELECT} AND id = $2` };
 const FIND_LATEST: Statement = {
   name: 'find_latest_job',
@@ -73,6 +83,15 @@ export async function createJob(tx: Tx, job: NewJob): Promise<string> {
   await tx.query(CREATE, [tx.programmeId, id, job.kind, customerId, customerMark, balance, target]);
   await append(tx, [{ topic: 'job', id }]);
   return id;
+}
+
+/**
+ * The same, unless there is one of this kind for this key already: then it is that one, save where it was cancelled. The caller
+ * sees to it that nobody else does so at the same time.
+ */
+export async function createJobOnce(tx: Tx, { kind, target }: { kind: KindOfMany; target: string }): Promise<string> {
+  const [row] = await tx.query<{ id: string }>(OWE, [tx.programmeId, newId(), kind, target]);
+  return row!.id;
 }
 
 export async function findJob(tx: Tx, id: string): Promise<Job | undefined> {

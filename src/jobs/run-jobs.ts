@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { peek } from '../outbox';
-import { type Database, isOnesFault, type Tx } from '../platform/database';
+import { type Commit, type Database, isOnesFault, type Tx } from '../platform/database';
 import { type Extent, finishPart, moveOn, type Part, takePart } from './job-parts';
 import { beginJob, finishJob, findJob, isFinished, type Job, type JobKind, lockJob } from './jobs';
 import { Pace } from './pace';
@@ -71,11 +71,10 @@ async function step(course: Course, id: string): Promise<boolean> {
   let part: Part | undefined;
   for (let limit = pace.batch; ; limit = Math.ceil(limit / SMALLER)) {
     try {
-      return await database.inProgramme(programmeId, async (tx) => {
-        pace.began();
+      return await database.inProgramme(programmeId, async (tx, commit) => {
         const taken = await take(tx, id, part?.number);
         part = taken?.part;
-        return taken === undefined ? false : batch(tx, course, taken, limit);
+        return taken === undefined ? false : batch(tx, commit, course, taken, limit);
       });
     } catch (error) {
       if (!isOnesFault(error) || !part) throw error;
@@ -97,7 +96,13 @@ async function take(tx: Tx, id: string, number?: number): Promise<Taken | undefi
 }
 
 /** One transaction of a job. */
-async function batch(tx: Tx, { kinds, pace }: Course, { job, part }: Taken, limit: number): Promise<boolean> {
+async function batch(
+  tx: Tx,
+  commit: Commit,
+  { kinds, pace, database }: Course,
+  { job, part }: Taken,
+  limit: number,
+): Promise<boolean> {
   const steps = kinds[job.kind];
   const customers = await steps.next(tx, job, part, limit);
   const reached = customers.at(-1);
@@ -106,7 +111,9 @@ async function batch(tx: Tx, { kinds, pace }: Course, { job, part }: Taken, limi
     return true;
   }
   if ((await steps.see(tx, job, customers)) === 'later') return false;
-  pace.saw(await moveOn(tx, job.id, part, { done: customers.length, failed: 0, reached }));
+  const moved = moveOn(tx, job.id, part, { done: customers.length, failed: 0, reached });
+  commit();
+  pace.saw(await moved, database.transactions);
   return true;
 }
 

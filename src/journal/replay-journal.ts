@@ -133,20 +133,21 @@ async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<{ consents: nu
 }
 
 async function reach(database: Database, keyRing: KeyRing, programme: string, state: State): Promise<void> {
+  if ('withdrawn' in state) {
+    const [what, key] =
+      'purpose' in state.withdrawn
+        ? (['purpose', state.withdrawn.purpose] as const)
+        : (['recipient', state.withdrawn.recipient] as const);
+    return database.inProgramme(programme, (tx) => withdraw(tx, what, key)).then(() => undefined, gone);
+  }
   const keys = 'left' in state ? await keyRing.of(programme).catch(gone) : undefined;
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
       const [row] = await tx.query<{ ref: string }>(REF, [programme, state.left.customer]);
       if (row && keys) await leave(tx, keys, row.ref, state.left.balance);
-    } else if ('over' in state) {
+    } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
       if (row) await endProgramme(tx, row.slug);
-    } else {
-      const [what, key] =
-        'purpose' in state.withdrawn
-          ? (['purpose', state.withdrawn.purpose] as const)
-          : (['recipient', state.withdrawn.recipient] as const);
-      await withdraw(tx, what, key).catch(gone);
     }
   });
 }

@@ -1,10 +1,19 @@
 import type { Statement, Tx } from '../platform/database';
 
-const LIVE_ASKING: Statement = {
-  name: 'live_offers_asking',
+/** Live offers whose published version names the purpose with the key $2, or the recipient with the key $3. */
+const LIVE_NAMING = `o.programme_id = $1 AND o.status = 'live' AND v.programme_id = $1 AND v.offer_id = o.id AND v.version = o.published_version
+            AND v.asks @> (SELECT jsonb_build_array(jsonb_build_object('purposes', jsonb_build_array(named))) FROM (
+              SELECT jsonb_build_object('key', $2::text) WHERE $2 IS NOT NULL
+              UNION ALL SELECT jsonb_build_object('recipients', jsonb_build_array(jsonb_build_object('id', id)))
+                          FROM recipients WHERE programme_id = $1 AND key = $3) AS purpose(named))`;
+const LOCK_LIVE_NAMING: Statement = {
+  name: 'lock_live_offers_naming',
   // FOR UPDATE, which the shares at hand hold off: what they accepted is there when this has the lock.
-  text: `SELECT o.id FROM offers o JOIN offer_versions v ON v.programme_id = $1 AND v.offer_id = o.id AND v.version = o.published_version
-          WHERE o.programme_id = $1 AND o.status = 'live' AND v.asks @> $2::jsonb ORDER BY o.id FOR UPDATE OF o`,
+  text: `SELECT o.id FROM offers o, offer_versions v WHERE ${LIVE_NAMING} ORDER BY o.id FOR UPDATE OF o`,
+};
+const PAUSE_LIVE_NAMING: Statement = {
+  name: 'pause_live_offers_naming',
+  text: `UPDATE offers o SET status = 'paused' FROM offer_versions v WHERE ${LIVE_NAMING}`,
 };
 const ONGOING: Statement = {
   name: 'ongoing_offers',
@@ -13,10 +22,6 @@ const ONGOING: Statement = {
 const END: Statement = {
   name: 'end_offers',
   text: `UPDATE offers SET status = 'ended' WHERE programme_id = $1 AND id = ANY ($2)`,
-};
-const PAUSE: Statement = {
-  name: 'pause_offers',
-  text: `UPDATE offers SET status = 'paused' WHERE programme_id = $1 AND id = ANY ($2)`,
 };
 const ASKS_WITHDRAWN: Statement = {
   name: 'offer_asks_withdrawn',
@@ -29,14 +34,13 @@ const ASKS_WITHDRAWN: Statement = {
 };
 
 /**
- * Pauses the live offers whose notice names what is withdrawn: a purpose by key, a recipient by its uuid. The caller holds
- * the gate, so none is published meanwhile; shares that were at hand are committed when this answers.
+ * Pauses the live offers whose notice names what is withdrawn: a purpose or a recipient, by key. The caller holds the gate, so
+ * none is published meanwhile; shares that were at hand are committed when this answers.
  */
-export async function pauseOffersNaming(tx: Tx, what: { purpose: string } | { recipientId: string }): Promise<void> {
-  const purpose = 'purpose' in what ? { key: what.purpose } : { recipients: [{ id: what.recipientId }] };
-  const asks = JSON.stringify([{ purposes: [purpose] }]);
-  const offers = await tx.query<{ id: string }>(LIVE_ASKING, [tx.programmeId, asks]);
-  await tx.query(PAUSE, [tx.programmeId, offers.map(({ id }) => id)]);
+export async function pauseOffersNaming(tx: Tx, what: 'purpose' | 'recipient', key: string): Promise<void> {
+  const values = [tx.programmeId, what === 'purpose' ? key : null, what === 'recipient' ? key : null];
+  // None becomes live between the two, since the gate is held.
+  await Promise.all([tx.query(LOCK_LIVE_NAMING, values), tx.query(PAUSE_LIVE_NAMING, values)]);
 }
 
 /** Ends every offer that was published; the caller holds the gate. Shares that were at hand are committed when this answers. */

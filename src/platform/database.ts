@@ -108,6 +108,8 @@ function poolOf(connectionString: string, connections: number, watch: Watch): Po
  * it never waits for a pool that readers have emptied.
  */
 export class Database {
+  private begun = 0;
+
   private constructor(
     private readonly entities: Entities | undefined,
     private readonly general: Pool,
@@ -137,17 +139,22 @@ export class Database {
     this.watch.onRestart = handler;
   }
 
+  /** How many transactions of a programme this process has begun here, without those of entities. */
+  get transactions(): number {
+    return this.begun;
+  }
+
   /**
    * Runs work in one transaction of this programme; a deadlock is retried once, so work must be safe to run again. Whoever
    * changes configuration for a caller gives the caller, whose change it then is; by a programme alone the service acts itself.
    */
   inProgramme<T>(whose: string | Acting, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
-    return retried(() => attempt(this.general, whose, work));
+    return retried(() => this.attempt(this.general, whose, work));
   }
 
   /** The same on connections that nothing else uses: for what must get through, whatever the load. */
   inProgrammeReserved<T>(whose: string | Acting, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
-    return retried(() => attempt(this.reserved, whose, work));
+    return retried(() => this.attempt(this.reserved, whose, work));
   }
 
   /** The same with entities. */
@@ -169,6 +176,11 @@ export class Database {
 
   async close(): Promise<void> {
     await Promise.all([this.entities?.close(), this.general.end(), this.reserved.end(), this.callers.end()]);
+  }
+
+  private attempt<T>(pool: Pool, whose: string | Acting, work: (tx: Tx, commit: Commit) => Promise<T>): Promise<T> {
+    this.begun += 1;
+    return attempt(pool, whose, work);
   }
 }
 

@@ -25,33 +25,37 @@ const END: Statement = {
     gone AS (
       DELETE FROM vault_values v WHERE v.programme_id = $1 AND v.customer_id = ANY ($2)
          AND CASE WHEN (v.customer_id, v.attribute::text) IN (SELECT customer_id, attribute FROM ended)
-             THEN (SELECT true FROM consents c WHERE c.programme_id = $1 AND c.customer_id = v.customer_id AND c.attribute = v.attribute
-                      AND c.ended_at IS NULL AND c.id NOT IN (SELECT id FROM ended) LIMIT 1) IS NULL END
+             THEN (v.customer_id, v.attribute::text) NOT IN (
+               SELECT c.customer_id, c.attribute::text FROM consents c WHERE c.programme_id = $1 AND c.customer_id = ANY ($2)
+                  AND c.ended_at IS NULL AND c.id NOT IN (SELECT id FROM ended)) END
       RETURNING v.customer_id, v.attribute, v.version, ${revocationOf('v.customer_id')} AS revocation),
     ${WITH_GONE_VALUES},
+    disclosed AS MATERIALIZED (
+      SELECT c.id, d.recipient_id AS recipient FROM disclosures d CROSS JOIN LATERAL unnest(d.consents) AS c(id)
+       WHERE d.programme_id = $1 AND d.customer_id = ANY ($2)),
     used AS (
-      SELECT max(revocation::text)::uuid AS revocation, max(purpose) AS purpose, max(attribute) AS attribute, array_agg(DISTINCT recipient) AS recipients
-        FROM (SELECT id, revocation, purpose, attribute, NULL::uuid AS recipient FROM ended
-              UNION ALL
-              SELECT c.id, NULL, NULL, NULL, d.recipient_id FROM disclosures d CROSS JOIN LATERAL unnest(d.consents) AS c(id)
-               WHERE d.programme_id = $1 AND d.customer_id = ANY ($2)) u
+      SELECT max(customer) AS customer, max(purpose) AS purpose, max(attribute) AS attribute, array_agg(DISTINCT recipient) AS recipients
+        FROM (SELECT id, customer_id AS customer, purpose, attribute, NULL::uuid AS recipient FROM ended
+               WHERE CASE WHEN id IN (SELECT id FROM disclosed) THEN true END
+              UNION ALL SELECT id, NULL, NULL, NULL, recipient FROM disclosed) u
        GROUP BY id),
     notices AS (
       INSERT INTO revocation_notices (programme_id, id, revocation_id, recipient_id, purposes, attributes, created_at, due_at)
-        SELECT $1, new_id(), u.revocation, r.id, array_agg(DISTINCT u.purpose), array_agg(DISTINCT u.attribute), (SELECT at FROM now),
+        SELECT $1, new_id(), ${revocationOf('u.customer')}, r.id, array_agg(DISTINCT u.purpose), array_agg(DISTINCT u.attribute), (SELECT at FROM now),
                (SELECT at FROM now) + make_interval(hours => (SELECT due_hours FROM recipients WHERE programme_id = $1 AND id = r.id))
           FROM used u CROSS JOIN LATERAL unnest(u.recipients) AS r(id)
-         WHERE u.revocation IS NOT NULL AND r.id IS NOT NULL GROUP BY u.revocation, r.id
+         WHERE u.customer IS NOT NULL AND r.id IS NOT NULL GROUP BY u.customer, r.id
       RETURNING revocation_id AS revocation),
     revoked AS (
       INSERT INTO revocations (programme_id, id, customer_id, scope, status, consents_ended, values_erasing, blocked_at, erased_at, told_at,
                                completed_at)
         SELECT $1, revocation, max(customer_id), $12, CASE count(notice) WHEN 0 THEN 'complete' ELSE 'erased' END, count(consent),
-               count(version), n.at, n.at, CASE count(notice) WHEN 0 THEN n.at END, CASE count(notice) WHEN 0 THEN n.at END
+               count(version), (SELECT at FROM now), (SELECT at FROM now), CASE count(notice) WHEN 0 THEN (SELECT at FROM now) END,
+               CASE count(notice) WHEN 0 THEN (SELECT at FROM now) END
           FROM (SELECT revocation, customer_id, id AS consent, NULL::uuid AS version, NULL::boolean AS notice FROM ended
                 UNION ALL SELECT revocation, NULL, NULL, version, NULL FROM gone
-                UNION ALL SELECT revocation, NULL, NULL, NULL, true FROM notices) e, now n
-         GROUP BY revocation, n.at)
+                UNION ALL SELECT revocation, NULL, NULL, NULL, true FROM notices) e
+         GROUP BY revocation)
     SELECT ARRAY(SELECT DISTINCT revocation FROM notices) AS told`,
 };
 

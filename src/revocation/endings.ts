@@ -19,8 +19,9 @@ function ending(status: EndedAs, scopeOf: (tx: Tx, job: Job) => EndingScope | Pr
     next: async (tx, job, { reached, last }, limit) =>
       nextWithin(tx, await scopeOf(tx, job), { after: reached, last, limit }),
     see: async (tx, job, customerIds) => {
-      await lockCustomersById(tx, customerIds);
-      await endForMany(tx, customerIds, await scopeOf(tx, job), status);
+      const scope = await scopeOf(tx, job);
+      // In one round trip, and in this order: what is ended is read after the locks.
+      await Promise.all([lockCustomersById(tx, customerIds), endForMany(tx, customerIds, scope, status)]);
       return 'seen';
     },
   };
