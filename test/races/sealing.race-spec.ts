@@ -132,17 +132,18 @@ describe('sealing while others write', () => {
 
   it('seals a transaction that is too large for a block in parts, and goes on where it was stopped', async () => {
     await largeTransaction();
-    let blocks = 0;
+    const deadline = Date.now() + 60_000;
     while ((await unsealed(history.database)).length > 0) {
-      // One block, and then another worker.
+      // One block, and then another worker; none while somebody else's transaction is open, be it in another database.
       let asked = 0;
       await sealHistory(history.database, history.keys, programmeId, () => asked++ > 0);
-      blocks += 1;
-      expect(blocks).toBeLessThan(30);
+      if (Date.now() > deadline) throw new Error('There is no end to it');
     }
     const { findings, programmes } = await history.verify();
     expect(findings).toEqual([]);
-    expect(programmes).toEqual([expect.objectContaining({ blocks, rows: 12_001 + 5_000 + 2 * 5_000 + 7_000 + 1 })]);
+    expect(programmes).toEqual([expect.objectContaining({ rows: 12_001 + 5_000 + 2 * 5_000 + 7_000 + 1 })]);
+    expect(programmes[0]?.blocks).toBeGreaterThan(5);
+    expect(programmes[0]?.blocks).toBeLessThan(30);
     // Into the middle of a part, before all parts and after them.
     await history.owner.query('SET session_replication_role = replica');
     const slipped = ['00000000-0000-7000-8000-000000000000', newId(), 'ffffffff-ffff-7fff-bfff-ffffffffffff'];
