@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import './gegenwert-ledger';
+import { entered } from './enter';
 import { Format } from './format';
 import icon from './icon.svg?url';
 import { enter, type Entry, forget, keep, leave, takeLink } from './session';
@@ -24,19 +25,17 @@ class HostedPage extends LitElement {
   declare private session: OpenSession | undefined;
   declare private isEnding: boolean;
   declare private locale: Locale;
-  private link: string | undefined;
 
   constructor() {
     super();
     this.showing = 'opening';
     this.isEnding = false;
     this.speak(localeOf(navigator.language));
-    this.link = takeLink();
-    void this.open();
+    void this.open(entered);
     // A link that is followed in a tab that is open already changes the address alone.
     addEventListener('hashchange', () => {
-      this.link = takeLink();
-      if (this.link !== undefined) void this.open();
+      const link = takeLink();
+      if (link !== undefined) void this.open(enter(link));
     });
   }
 
@@ -111,9 +110,8 @@ class HostedPage extends LitElement {
     return text(this.locale, key, fill);
   }
 
-  private async open(): Promise<void> {
-    const found = await enter(this.link);
-    this.link = undefined;
+  private async open(entering: Promise<Entry>): Promise<void> {
+    const found = await entering;
     if (typeof found === 'string') {
       this.showing = found;
       return;
