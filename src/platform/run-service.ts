@@ -1,6 +1,6 @@
 import { ConfigError } from './config';
 import { describeError } from './logging';
-import { exitWithParent } from './supervisor';
+import { exitWithParent, leave } from './supervisor';
 
 export interface RunningService {
   /** Said to the parent process, where there is one. */
@@ -19,7 +19,7 @@ export function runService(name: string, start: () => Promise<RunningService>): 
     ({ ready }) => process.send?.({ ready: true, ...ready }),
     (error: unknown) => {
       tellWhyNot(`The ${name} cannot start.`, error);
-      process.exit(1);
+      leave(1);
     },
   );
 }

@@ -138,12 +138,12 @@ export function exitWithParent(shutdown: () => Promise<void>): void {
   const end = () => {
     if (ending) return;
     ending = true;
-    setTimeout(() => process.exit(1), SHUTDOWN_MILLISECONDS).unref();
+    setTimeout(() => leave(1), SHUTDOWN_MILLISECONDS).unref();
     shutdown().then(
-      () => process.exit(),
+      () => leave(),
       (error: unknown) => {
         console.error('The shutdown failed.', describeError(error));
-        process.exit(1);
+        leave(1);
       },
     );
   };
@@ -154,6 +154,15 @@ export function exitWithParent(shutdown: () => Promise<void>): void {
   if (process.connected === true) process.once('disconnect', end);
   else if (process.connected === false) end();
   else watchAncestors(end);
+}
+
+/**
+ * Ends this process. One whose parent is gone ends without its exit's handlers: the log's writes out what is left, and where
+ * nobody reads any more it tries for ever (sonic-boom takes EPIPE for a busy disk).
+ */
+export function leave(code = 0): void {
+  if (process.connected === false) process.kill(process.pid, 'SIGKILL');
+  else process.exit(code);
 }
 
 /** A killed process's children are handed to another parent: that is how it shows. */
