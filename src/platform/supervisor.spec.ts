@@ -10,11 +10,15 @@ import { type Service, spawnService } from './supervisor';
 /** Says ready and stays, noisily when it is the API. Notes each shutdown in the file it is given. */
 const SERVICE = `
   const { appendFileSync } = require('node:fs');
+  const { createLogger } = require('./logging');
   const { exitWithParent } = require('./supervisor');
   const begin = () => exitWithParent(async () => {
     appendFileSync(process.env.NOTES, process.env.NAME + ' was asked\\n');
     await new Promise((resolve) => setTimeout(resolve, 200));
     appendFileSync(process.env.NOTES, process.env.NAME + ' shut down\\n');
+    // Still to be written out at its exit, to a reader that is gone: there is no end to that where the log's own handler does it.
+    const logger = createLogger(process.connected ? 'silent' : 'info', 'service');
+    for (const line of ['one', 'two', 'three']) logger.info(line);
     if (process.env.FAIL) throw new Error('a value of a customer');
   });
   if (process.env.BEGIN_LATE) setTimeout(begin, 1000);
