@@ -101,10 +101,13 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
         mode text CONSTRAINT access_keys_mode_known CHECK (mode IN ('live', 'test')),
         name text NOT NULL,
         hash bytea NOT NULL CONSTRAINT access_keys_hash_unique UNIQUE,
+        -- Of one that another was rotated into: the first of them. To idempotency they are one caller.
+        first_id uuid,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz,
         revoked_at timestamptz,
         CONSTRAINT access_keys_pk PRIMARY KEY (programme_id, id),
+        CONSTRAINT access_keys_first_fk FOREIGN KEY (programme_id, first_id) REFERENCES access_keys,
         CONSTRAINT access_keys_role_of_staff CHECK ((kind = 'staff') = (role IS NOT NULL)),
         CONSTRAINT access_keys_recipient_of_recipient CHECK ((kind = 'recipient') = (recipient_id IS NOT NULL)),
         CONSTRAINT access_keys_mode_of_storefront CHECK ((kind = 'storefront') = (mode IS NOT NULL))
@@ -132,9 +135,9 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
       GRANT SELECT ON token_issuers TO gegenwert_lookup;
 
       CREATE FUNCTION access_keys_by_hash(hashes bytea[])
-        RETURNS TABLE (hash bytea, id uuid, programme_id uuid, kind text, role text, recipient_id uuid)
+        RETURNS TABLE (hash bytea, id uuid, programme_id uuid, kind text, role text, recipient_id uuid, first_id uuid)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$
-          SELECT k.hash, k.id, k.programme_id, k.kind, k.role, k.recipient_id FROM access_keys k
+          SELECT k.hash, k.id, k.programme_id, k.kind, k.role, k.recipient_id, k.first_id FROM access_keys k
            WHERE k.hash = ANY (hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         $$;
       CREATE FUNCTION token_issuers_by_issuer(issuers text[])

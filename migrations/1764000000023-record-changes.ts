@@ -148,7 +148,7 @@ const RECORDED: Record<string, Recorded> = {
     type: 'key',
     id: 'id',
     key: '',
-    columns: 'kind,role,recipient_id,mode,name,expires_at,revoked_at',
+    columns: 'kind,role,recipient_id,mode,name,first_id,expires_at,revoked_at',
   },
   token_issuers: {
     type: 'issuer',

@@ -51,12 +51,13 @@ export class Callers {
 
 function principalOf(key: UsableKey): Principal {
   const { id: callerId, programmeId } = key;
+  const first = key.firstId === null ? {} : { firstKeyId: key.firstId };
   switch (key.kind) {
     case 'storefront':
-      return { kind: 'storefront', programmeId, callerId };
+      return { kind: 'storefront', programmeId, callerId, ...first };
     case 'staff':
-      return { kind: 'staff', programmeId, callerId, role: key.role };
+      return { kind: 'staff', programmeId, callerId, ...first, role: key.role };
     case 'recipient':
-      return { kind: 'recipient', programmeId, callerId, recipientId: key.recipientId };
+      return { kind: 'recipient', programmeId, callerId, ...first, recipientId: key.recipientId };
   }
 }

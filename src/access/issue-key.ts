@@ -18,12 +18,12 @@ export interface NewKey {
 
 const INSERT_KEY: Statement = {
   name: 'insert_access_key',
-  text: `INSERT INTO access_keys (programme_id, id, kind, role, recipient_id, mode, name, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, decode($8, 'hex'))`,
+  text: `INSERT INTO access_keys (programme_id, id, kind, role, recipient_id, mode, name, hash, first_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, decode($8, 'hex'), $9)`,
 };
 
-/** A new key of the transaction's programme. */
-export async function issueKey(tx: Tx, rights: KeyRights): Promise<NewKey> {
+/** A new key of the transaction's programme. firstId: the uuid of the first of those that are rotated into it. */
+export async function issueKey(tx: Tx, rights: KeyRights, firstId?: string): Promise<NewKey> {
   const id = newId();
   const mode = rights.kind === 'storefront' ? (rights.mode ?? 'live') : undefined;
   const key = newKey(rights.kind, mode);
@@ -36,6 +36,7 @@ export async function issueKey(tx: Tx, rights: KeyRights): Promise<NewKey> {
     mode ?? null,
     rights.name,
     hashOfSecret(key),
+    firstId ?? null,
   ]);
   return { id, key };
 }

@@ -4,14 +4,14 @@ import { Database, type Statement } from '../platform/database';
 import type { Role } from './principal';
 
 /** A key that may be used now: neither revoked nor expired. What it has beyond its kind is a CHECK of its table. */
-export type UsableKey = { id: string; programmeId: string } & (
+export type UsableKey = { id: string; programmeId: string; firstId: string | null } & (
   { kind: 'storefront' } | { kind: 'staff'; role: Role } | { kind: 'recipient'; recipientId: string }
 );
 
 const BY_HASH: Statement = {
   name: 'find_keys_by_hash',
   text: `SELECT encode(hash, 'hex') AS asked, id, programme_id AS "programmeId", kind, role,
-                recipient_id AS "recipientId"
+                recipient_id AS "recipientId", first_id AS "firstId"
            FROM access_keys_by_hash(ARRAY(SELECT decode(h, 'hex') FROM unnest($1::text[]) AS h))`,
 };
 const USABLE_SESSIONS: Statement = {

@@ -16,12 +16,13 @@ interface KeyRow {
   role: Role | null;
   recipient_id: string | null;
   mode: KeyMode | null;
+  first_id: string | null;
   created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
 }
 
-const COLUMNS = 'id, kind, name, role, recipient_id, mode, created_at, expires_at, revoked_at';
+const COLUMNS = 'id, kind, name, role, recipient_id, mode, first_id, created_at, expires_at, revoked_at';
 const LIST: Statement = {
   name: 'list_access_keys',
   text: `SELECT ${COLUMNS} FROM access_keys
@@ -57,7 +58,8 @@ export class KeysService {
   }
 
   /**
-   * A new key with the rights of the old one, which works for overlapSeconds more (or less, where its end was set before).
+   * A new key with the rights of the old one, which works for overlapSeconds more (or less, where its end was set before). What
+   * was asked with the one and is retried with the other is done once.
    * @throws 404; 409 `key-not-usable` when the old one has ended already.
    */
   async rotate(tx: Tx, publicId: string, overlapSeconds: number): Promise<IssuedKeyDto> {
@@ -68,7 +70,7 @@ export class KeysService {
     await tx.query(EXPIRE, [tx.programmeId, id, overlapSeconds]);
     // What goes with which kind is a CHECK of the table.
     const { kind, name, role, recipient_id: recipientId, mode } = old;
-    return toIssued(await issueKey(tx, { kind, name, role, recipientId, mode } as KeyRights));
+    return toIssued(await issueKey(tx, { kind, name, role, recipientId, mode } as KeyRights, old.first_id ?? id));
   }
 
   /** From its commit on no call with the key gets through. @throws 404; 409 `last-admin-key`. */

@@ -17,12 +17,13 @@ export interface OpenSession {
  * Who is calling. programmeId is the tenant of the whole call. callerId names the caller for idempotency and the audit:
  * the key's uuid, or a hash of issuer and subject; never a customer's reference. Of a customer also when the token ends, and
  * their session, where it is not a token of the programme's own issuer; of staff with a token, the name that it has.
+ * firstKeyId: of a key that another was rotated into, the uuid of the first of them; to idempotency they are one caller.
  */
 export type Principal =
   | { kind: 'operator' }
-  | { kind: 'staff'; programmeId: string; callerId: string; role: Role; name?: string }
-  | { kind: 'storefront'; programmeId: string; callerId: string }
-  | { kind: 'recipient'; programmeId: string; callerId: string; recipientId: string }
+  | { kind: 'staff'; programmeId: string; callerId: string; firstKeyId?: string; role: Role; name?: string }
+  | { kind: 'storefront'; programmeId: string; callerId: string; firstKeyId?: string }
+  | { kind: 'recipient'; programmeId: string; callerId: string; firstKeyId?: string; recipientId: string }
   | {
       kind: 'customer';
       programmeId: string;

@@ -36,9 +36,13 @@ const REMEMBER: Statement = {
 /** Only the one key is needed: what is asked again, or taken back, does not wait for a KEK that is away. */
 export type IdempotencyKeys = Pick<ProgrammeKeys, 'idempotency'>;
 
+/** Whose keys they are: of an access key that was rotated, those of the first, so that a retry may come with either. */
+const ownerOf = (principal: Call['principal']): string =>
+  (principal.kind === 'customer' ? undefined : principal.firstKeyId) ?? principal.callerId;
+
 export function fingerprint(keys: IdempotencyKeys, call: Call, key: string): Fingerprint {
   return {
-    key: shortHash(keys.idempotency, `key ${call.principal.callerId} ${key}`),
+    key: shortHash(keys.idempotency, `key ${ownerOf(call.principal)} ${key}`),
     request: shortHash(keys.idempotency, `request ${call.route} ${JSON.stringify(call.body ?? null)}`),
   };
 }

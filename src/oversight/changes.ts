@@ -138,5 +138,6 @@ function viewOf(row: Row): ChangeDto {
 function valueOf(field: string, value: unknown): unknown {
   if (typeof value !== 'string') return value ?? null;
   if (field === 'recipient_id') return toPublicId('rcp', value);
+  if (field === 'first_id') return toPublicId('key', value);
   return /(_at|^until|_until)$/.test(field) ? new Date(value).toISOString() : value;
 }

@@ -200,6 +200,7 @@ it('says who issued, rotated and revoked a key', async () => {
     ['created', 'key'],
   );
   expect(fieldsOf(rotated[0]!)).toEqual({ expiresAt: [null, expect.stringMatching(/Z$/)] });
+  expect(fieldsOf(rotated[1]!)).toMatchObject({ name: [null, 'Till'], firstId: [null, issued?.object.id] });
   const [revoked] = expectBy(await changedBy('DELETE', path), 'First admin', ['changed', 'key']);
   expect(fieldsOf(revoked!)).toEqual({ revokedAt: [null, expect.stringMatching(/Z$/)] });
 });

@@ -159,6 +159,33 @@ describe('redemption over HTTP', () => {
     expect((await balance(ref)).body).toMatchObject({ available: 120, held: 0 });
   });
 
+  // A checkout that asks again after it was given its new key.
+  it('one key, one effect, also where the access key is rotated in between', async () => {
+    const ref = await customer();
+    const { body: old } = await post('/keys', { kind: 'storefront', name: 'web' }, { key: programme.adminKey });
+    const rotate = async (id: string) =>
+      (await post(`/keys/${id}/rotate`, { overlapSeconds: 60 }, { key: programme.adminKey })).body;
+    const next = await rotate(old['id'] as string);
+    const last = await rotate(next['id'] as string);
+    const body = { customerRef: ref, points: 10, orderRef: 'order-1', capture: true };
+    const give = { customerRef: ref, points: 5, reason: 'Order', reference: `order of ${ref}` };
+    for (const [path, what] of [
+      ['/redemptions', body],
+      ['/awards', give],
+    ] as const) {
+      const answers = [];
+      for (const { key } of [old, next, last]) {
+        answers.push(await post(path, what, { key: key as string, idempotencyKey: `${path} ${ref}` }));
+      }
+      expect(answers.map((one) => one.headers.get('idempotency-replayed'))).toEqual([null, 'true', 'true']);
+      expect(new Set(answers.map((one) => one.body['id'])).size).toBe(1);
+    }
+    expect((await balance(ref)).body).toMatchObject({ available: 110 });
+    // Another key of the same programme is another caller.
+    const other = await post('/redemptions', body, { idempotencyKey: `/redemptions ${ref}` });
+    expect([other.status, other.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  });
+
   it('neither customers nor recipients nor staff redeem', async () => {
     const token = await app.tokenOf(programme.storefrontKey, 'someone');
     const keys = [token, programme.adminKey, programme.recipients.newsletter.apiKey];
