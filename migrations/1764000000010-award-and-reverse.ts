@@ -123,11 +123,13 @@ const REVERSE = `
   /*
    * Takes points of a wrong award back: from its own lot first (and what goes on with it), then from those of the customer
    * that end first; never more than there is. What ended unused is not taken a second time, and lots whose day has passed are
-   * left to end, so that it does not matter when that is booked. asked: undefined is all that is left of the award.
+   * left to end, so that it does not matter when that is booked. asked: undefined is all that is left of the award. moment:
+   * undefined is now, when the lock is there and not when the transaction began: a merge or a refund that was waited for was before.
    *
    * outcome: 'reversed', or why not: 'unknown' (no award of points), 'pending' (not booked yet), 'exceeds' (only remains are
    * left of it). The customer's account is locked first, the programme's comes last. Points of one who has been merged into
-   * another (merged_way) are the other's, and taken from there.
+   * another (merged_way) are the other's, and taken from there; what ended with one whom they were merged into for a while
+   * (ended_in_merge) has ended as well.
    */
   CREATE FUNCTION reverse_award(programme uuid, award uuid, reversal uuid, why reversal_reason, proof text, asked bigint,
                                 staff uuid, role text, moment timestamptz,
@@ -136,6 +138,7 @@ const REVERSE = `
   DECLARE
     wrong awards;
     way bigint[];
+    kin bigint[];
     owner bigint;
     source accounts;
     sink accounts;
@@ -158,18 +161,27 @@ const REVERSE = `
       outcome := 'pending'; RETURN;
     END IF;
 
-    moment := coalesce(moment, now());
+    moment := coalesce(moment, clock_timestamp());
     today := (SELECT (moment AT TIME ZONE p.time_zone)::date FROM programmes p WHERE p.id = programme);
+    kin := ARRAY(
+      WITH RECURSIVE whom AS (
+        SELECT unnest(way) AS id
+        UNION SELECT m.into_id FROM whom w JOIN merges m ON m.programme_id = programme AND m.from_id = w.id)
+      SELECT w.id FROM whom w);
     own := ARRAY(
       WITH RECURSIVE lots_of_award AS (
         SELECT award AS id
         UNION ALL
-        SELECT l.id FROM lots_of_award o JOIN lots l ON l.programme_id = programme AND l.customer_id = ANY (way) AND l.origin = o.id)
+        SELECT l.id FROM lots_of_award o JOIN lots l ON l.programme_id = programme AND l.customer_id = ANY (kin) AND l.origin = o.id)
       SELECT o.id FROM lots_of_award o);
+    -- Those of them whose end is the award's.
+    own := ARRAY(
+      SELECT l.id FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (kin) AND l.id = ANY (own)
+         AND (l.customer_id = ANY (way) OR ended_in_merge(programme, kin, l.customer_id, l.expires_on)));
     SELECT count(*), coalesce(sum(r.reversed), 0) INTO before, so_far FROM reversals r WHERE r.programme_id = programme AND r.award_id = award;
     remains := wrong.points - so_far
       - (SELECT coalesce(sum(t.points), 0) FROM transfers t WHERE t.programme_id = programme AND t.kind = 'expiry' AND t.cause = ANY (own))
-      - (SELECT coalesce(sum(l.remaining), 0) FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (way)
+      - (SELECT coalesce(sum(l.remaining), 0) FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (kin)
             AND l.id = ANY (own) AND l.expires_on < today);
     asked := coalesce(asked, remains);
     IF asked > remains OR remains <= 0 THEN outcome := 'exceeds'; RETURN; END IF;

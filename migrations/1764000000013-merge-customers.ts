@@ -14,6 +14,7 @@ export class MergeCustomers1764000000013 implements MigrationInterface {
     await runner.query(MERGES);
     await runner.query(PAUSES);
     await runner.query(POINTS);
+    await runner.query(ENDED);
     await runner.query(LOOKUP);
     await publishInvariants(runner, VIEWS);
   }
@@ -134,6 +135,17 @@ const POINTS = `
   END $$;
   CREATE TRIGGER points_follow_merge AFTER INSERT ON transfers FOR EACH ROW
     WHEN (NEW.kind IN ('release', 'refund', 'merge')) EXECUTE FUNCTION owe_merged_points();`;
+
+const ENDED = `
+  -- Whether a lot with this last day, that a merge of one of these brought to this customer, had ended when it was undone. One that
+  -- had not is the customer's since: the undo gave as many points back.
+  CREATE FUNCTION ended_in_merge(programme uuid, ones bigint[], customer bigint, last_day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM merges m JOIN programmes p ON p.id = programme
+      WHERE m.programme_id = programme AND m.from_id = ANY (ones) AND m.into_id = customer
+        AND last_day < (m.undone_at AT TIME ZONE p.time_zone)::date)
+  $$;
+  REVOKE ALL ON FUNCTION ended_in_merge(uuid, bigint[], bigint, date) FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION ended_in_merge(uuid, bigint[], bigint, date) TO gegenwert_app;`;
 
 const LOOKUP = `
   CREATE POLICY lookup ON merges FOR SELECT TO gegenwert_lookup USING (true);

@@ -18,27 +18,35 @@ const OPEN_ACCOUNT: Statement = {
 };
 const MOVED: Statement = {
   name: 'points_of_merge',
-  // The lots that the merge made, and those that go on with them; what ended of them would have ended without the merge as well,
-  // and so would what staff took back of the one's awards.
+  // The lots that the merge made, and those that go on with them, also with whoever the other was merged into for a while; what
+  // ended of them would have ended without the merge as well, and so would what staff took back of the one's awards, whoever had
+  // it then.
   text: `WITH RECURSIVE moved AS MATERIALIZED (
            SELECT t.id, t.points FROM transfers t WHERE t.programme_id = $1 AND t.cause = $2 AND t.kind = 'merge'),
          made AS MATERIALIZED (
-           SELECT DISTINCT l.id, l.origin FROM moved t
+           SELECT DISTINCT l.id, l.origin, l.customer_id, l.expires_on FROM moved t
              JOIN lot_moves v ON v.programme_id = $1 AND v.transfer_id = t.id AND v.customer_id = $3 AND v.points > 0
              JOIN lots l ON l.programme_id = $1 AND l.customer_id = $3 AND l.id = v.lot_id),
          ones AS (
            SELECT $5::bigint AS id
            UNION SELECT c.id FROM ones o JOIN customers c ON c.programme_id = $1 AND c.merged_into = o.id),
+         others AS (
+           SELECT $3::bigint AS id
+           UNION SELECT m.into_id FROM others o JOIN merges m ON m.programme_id = $1 AND m.from_id = o.id),
          family AS (
-           SELECT id FROM made
-           UNION SELECT l.id FROM family f JOIN lots l ON l.programme_id = $1 AND l.customer_id = $3 AND l.origin = f.id)
+           SELECT id, customer_id, expires_on FROM made
+           UNION SELECT l.id, l.customer_id, l.expires_on FROM family f
+             JOIN lots l ON l.programme_id = $1 AND l.customer_id IN (SELECT id FROM others) AND l.origin = f.id),
+         ended AS MATERIALIZED (
+           SELECT f.id FROM family f
+            WHERE f.customer_id = $3 OR ended_in_merge($1, ARRAY(SELECT id FROM others), f.customer_id, f.expires_on))
          SELECT (SELECT coalesce(json_object_agg(m.id, m.origin), '{}') FROM made m) AS origins,
                 (SELECT coalesce(sum(m.points), 0) FROM moved m)
                   - (SELECT coalesce(sum(t.points), 0) FROM transfers t
-                      WHERE t.programme_id = $1 AND t.kind = 'expiry' AND t.id <> t.cause AND t.cause IN (SELECT id FROM family))
+                      WHERE t.programme_id = $1 AND t.kind = 'expiry' AND t.id <> t.cause AND t.cause IN (SELECT id FROM ended))
                   - (SELECT coalesce(sum(l.remaining), 0) FROM lots l
-                      WHERE l.programme_id = $1 AND l.customer_id = $3 AND l.id IN (SELECT id FROM family) AND l.expires_on < $4::date)
-                  - (SELECT coalesce(sum(r.reversed), 0) FROM merges m JOIN reversals r ON r.programme_id = $1 AND r.customer_id = $3 AND r.reversed_at >= m.merged_at
+                      WHERE l.programme_id = $1 AND l.customer_id IN (SELECT id FROM others) AND l.id IN (SELECT id FROM ended) AND l.expires_on < $4::date)
+                  - (SELECT coalesce(sum(r.reversed), 0) FROM merges m JOIN reversals r ON r.programme_id = $1 AND r.reversed_at >= m.merged_at
                        JOIN awards w ON w.programme_id = $1 AND w.id = r.award_id AND w.customer_id IN (SELECT id FROM ones)
                       WHERE m.programme_id = $1 AND m.id = $2) AS points`,
 };

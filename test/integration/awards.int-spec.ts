@@ -213,6 +213,30 @@ describe('a reversal', () => {
     expect(await view(wrong)).toMatchObject({ points: 100, reversed: 70 });
   });
 
+  it('that waited for a refund is booked after it: nobody ever had less than nothing', async () => {
+    const ref = another('customer');
+    const id = await granted(ref, 100);
+    const redeemed = await test.post('/v1/redemptions', shop.storefrontKey, {
+      customerRef: ref,
+      points: 100,
+      orderRef: 'o',
+      capture: true,
+    });
+    await database.inProgramme(test.uuidOf(shop.id), async (tx) => {
+      await tx.query({ name: 'begins_before', text: 'SELECT now()' }, []);
+      await test.post(`/v1/redemptions/${redeemed.body['id']}/refund`, shop.storefrontKey, {});
+      const staff = { callerId: newId(), role: 'admin' as const };
+      await reverse(tx, { awardId: uuidOf(id), reason: 'error', evidence: 'x', staff });
+    });
+    const { body } = await test.get(`/v1/customers/${ref}/statement`, shop.storefrontKey);
+    expect(body['entries'].map((one: Record<string, unknown>) => [one['kind'], one['balanceAfter']])).toEqual([
+      ['award', 100],
+      ['capture', 0],
+      ['refund', 100],
+      ['reversal', 0],
+    ]);
+  });
+
   it('does not take a second time what has ended unused, whether that is booked yet or not', async () => {
     const wrong = await granted('jana', 100, { validDays: 10 });
     await spend('jana', 30);

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { reverse as reverseAward } from '../../src/awards/reversals';
+import { expireLots } from '../../src/ledger';
+import { parsePublicId } from '../../src/platform/ids';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
 import { brokenInvariants } from '../setup/invariants';
 import { call, type Answer } from '../setup/service';
@@ -29,6 +33,22 @@ describe('merging two customers', () => {
     post('/awards', { customerRef, points, reason: 'Order', reference: `order-${(names += 1)}`, validDays });
   /** What each day's points of a customer come to. */
   const days = async (ref: string): Promise<object[]> => (await balance(ref)).body['expiring'] as object[];
+
+  const reverse = (id: string) =>
+    app.post(`/v1/awards/${id}/reversals`, programme.adminKey, { reason: 'error', evidence: 'x' });
+
+  /** As if the last day of an award's points were long past, whoever has them; and books their end. */
+  async function endLotsOf(id: string): Promise<void> {
+    await app.owner.query('BEGIN; SET LOCAL session_replication_role = replica');
+    await app.owner.query(
+      `WITH RECURSIVE own AS (
+         SELECT $1::uuid AS id UNION SELECT l.id FROM own o JOIN lots l ON l.origin = o.id)
+       UPDATE lots SET expires_on = current_date - 5 WHERE id IN (SELECT id FROM own)`,
+      [parsePublicId('awd', id)],
+    );
+    await app.owner.query('COMMIT');
+    await expireLots(app.database, app.uuidOf(programme.id), () => false);
+  }
 
   /** New references, each of a customer with the points of an award that never expires. */
   async function customers(...points: number[]): Promise<string[]> {
@@ -328,6 +348,50 @@ describe('merging two customers', () => {
       expect((await undo(body['id'] as string)).body).toMatchObject({ pointsReturned: 10, pointsMissing: 0 });
       expect((await app.post(path, programme.adminKey, { ...reason, points: 5 })).body).toMatchObject({ reversed: 5 });
       expect((await balance(from)).body).toMatchObject({ available: 5 });
+    });
+
+    it('of each of two in a row asks for nothing that staff took back meanwhile, or that ended with the last', async () => {
+      for (const goes of ['taken back', 'ended'] as const) {
+        const [first, second, last] = (await customers(0, 50, 0)) as [string, string, string];
+        const { body: wrong } = await award(first, 40, goes === 'ended' ? 10 : undefined);
+        await app.grant(programme.id);
+        const [inner, outer] = [(await merge(first, second)).body, (await merge(second, last)).body];
+        if (goes === 'ended') await endLotsOf(wrong['id'] as string);
+        else expect((await reverse(wrong['id'] as string)).body).toMatchObject({ reversed: 40 });
+        expect((await undo(outer['id'] as string)).body).toMatchObject({ pointsReturned: 50, pointsMissing: 0 });
+        expect((await undo(inner['id'] as string)).body).toMatchObject({ pointsReturned: 0, pointsMissing: 0 });
+        expect((await balance(second)).body).toMatchObject({ available: 50 });
+      }
+    });
+
+    it('is of no use to points that ended before it: a reversal takes them no second time', async () => {
+      const [from, into] = (await customers(70, 0)) as [string, string];
+      const { body: wrong } = await award(from, 40, 10);
+      await app.grant(programme.id);
+      const { body } = await merge(from, into);
+      await endLotsOf(wrong['id'] as string);
+      await undo(body['id'] as string);
+      expect(problem(await reverse(wrong['id'] as string))).toBe('409 reversal-exceeds-award');
+      expect((await balance(from)).body).toMatchObject({ available: 70 });
+    });
+
+    it('knows a reversal that waited for the merge: it took from the other, whenever it began', async () => {
+      const [from, into] = (await customers(0, 50)) as [string, string];
+      const { body: wrong } = await award(from, 40);
+      await app.grant(programme.id);
+      let merged: Answer | undefined;
+      await app.database.inProgramme(app.uuidOf(programme.id), async (tx) => {
+        await tx.query({ name: 'begins_before', text: 'SELECT now()' }, []);
+        merged = await merge(from, into);
+        const awardId = parsePublicId('awd', wrong['id'] as string)!;
+        const staff = { callerId: randomUUID(), role: 'admin' as const };
+        expect(await reverseAward(tx, { awardId, reason: 'fraud', evidence: 'x', staff })).toMatchObject({
+          reversed: 40,
+        });
+      });
+      const { body: undone } = await undo(merged?.body['id'] as string);
+      expect(undone).toMatchObject({ pointsReturned: 0, pointsMissing: 0 });
+      expect((await balance(into)).body).toMatchObject({ available: 50 });
     });
 
     it('leaves what is refunded and booked afterwards where it belongs', async () => {
