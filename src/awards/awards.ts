@@ -45,6 +45,7 @@ const WRITE: Statement = {
 };
 const FIND = `
   SELECT w.id, w.kind, w.points, w.reason, w.reference, w.share_id, w.promised_at, w.expires_on::text, c.ref,
+         CASE WHEN c.merged_into IS NOT NULL THEN merged_ref($1, c.id) END AS merged_into,
          t.id IS NOT NULL OR d.code IS NOT NULL AS granted,
          (SELECT sum(r.reversed) FROM reversals r WHERE r.programme_id = $1 AND r.award_id = w.id) AS reversed
     FROM awards w JOIN customers c ON c.programme_id = $1 AND c.id = w.customer_id
@@ -68,19 +69,22 @@ interface Row {
   promised_at: Date;
   expires_on: string | null;
   ref: string | null;
+  /** The reference of who they are now, where they have been merged into another. */
+  merged_into: string | null;
   granted: boolean;
   reversed: string | null;
 }
 
 /**
  * Promises points, which the worker books as it does those of a share; the caller rings the bell. Under the same reference
- * again: the same award. @throws 409 `reference-used` for another customer or another number of points under it, `programme-ended`
+ * again: the same award, also where its customer has been merged into another since, by either's reference. @throws 409
+ * `reference-used` for another customer or another number of points under it, `customer-merged`, `programme-ended`
  */
 export async function award(tx: Tx, request: AwardRequest): Promise<Pick<Award, 'id' | 'status'>> {
   const { customerRef, points, reason, reference, validDays = null } = request;
   const [, customers] = await Promise.all([lockCustomers(tx, [customerRef]), identifyCustomers(tx, [customerRef])]);
   const customer = customers.get(customerRef)!;
-  if (customer.mergedInto !== null) throw customerMerged(customer.mergedInto);
+  if (customer.mergedInto !== null) return awardedBefore(tx, request, customer.mergedInto);
   await addCustomers(tx, [customer]);
   const id = newId();
   const written = await tx.query(WRITE, [tx.programmeId, id, customer.id, points, validDays, reason, reference]);
@@ -90,15 +94,25 @@ export async function award(tx: Tx, request: AwardRequest): Promise<Pick<Award, 
 }
 
 /** In a statement after the one that met it, so that it is seen whoever wrote it, and however long ago. */
-async function sameAward(tx: Tx, { customerRef, points, reference }: AwardRequest): Promise<Award> {
-  const [row] = await tx.query<Row>(FIND_BY_REFERENCE, [tx.programmeId, reference]);
+async function sameAward(tx: Tx, request: AwardRequest): Promise<Award> {
+  const [row] = await tx.query<Row>(FIND_BY_REFERENCE, [tx.programmeId, request.reference]);
   if (!row) throw programmeEnded();
-  if (row.ref !== customerRef || Number(row.points) !== points) {
+  if (!isWhat(row, request)) {
     const detail = 'It is for another customer, or another number of points.';
     throw conflict('reference-used', 'There is an award with this reference', detail);
   }
   return awardOf(row);
 }
+
+/** What was awarded under this reference before the merge. @throws 409 `customer-merged`, as nothing new is. */
+async function awardedBefore(tx: Tx, request: AwardRequest, mergedInto: string): Promise<Award> {
+  const [row] = await tx.query<Row>(FIND_BY_REFERENCE, [tx.programmeId, request.reference]);
+  if (!row || !isWhat(row, request)) throw customerMerged(mergedInto);
+  return awardOf(row);
+}
+
+const isWhat = ({ ref, merged_into: mergedInto, points }: Row, request: AwardRequest): boolean =>
+  [ref, mergedInto].includes(request.customerRef) && Number(points) === request.points;
 
 /** The award with this uuid, also one of a share; undefined when there is none. */
 export async function findAward(tx: Tx, id: string): Promise<Award | undefined> {

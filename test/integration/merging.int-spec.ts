@@ -164,6 +164,26 @@ describe('merging two customers', () => {
     expect(await programme.revoke(from, { everything: true })).toMatchObject({ status: 200 });
   });
 
+  it('what was awarded before is awarded once, by whichever reference it is asked for again', async () => {
+    const [from, into] = (await customers(0, 0)) as [string, string];
+    const reference = `order-${(names += 1)}`;
+    const give = (customerRef: string, points = 40) =>
+      post('/awards', { customerRef, points, reason: 'Order', reference });
+    const { body: first } = await give(from);
+    await merge(from, into);
+    for (const ref of [from, into]) {
+      const again = await give(ref);
+      expect([again.status, again.body['id']]).toEqual([201, first['id']]);
+    }
+    expect(problem(await give(from, 41))).toBe('409 customer-merged');
+    expect(problem(await give(into, 41))).toBe('409 reference-used');
+    const [other] = (await customers(0)) as [string];
+    expect(problem(await give(other))).toBe('409 reference-used');
+    await app.grant(programme.id);
+    await app.moveOn(programme.id);
+    expect((await balance(into)).body).toMatchObject({ available: 40 });
+  });
+
   it('refuses what is no merge', async () => {
     const [from, into] = (await customers(10, 10)) as [string, string];
     expect(problem(await merge('never-seen', into))).toBe('404 not-found');
