@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
+import { IsTextOf } from '../platform/http/text-length';
 import { REVERSAL_REASONS, type ReversalReason } from './reversals';
 
 const MOST_POINTS = 1_000_000_000;
@@ -21,15 +22,13 @@ export class AwardBody {
 
   /** What for, in words that the customer may read; nothing about the customer. */
   @ApiProperty({ minLength: 1, maxLength: 200, example: 'Order' })
-  @IsString()
-  @Length(1, 200)
+  @IsTextOf(1, 200)
   @Matches(NOT_BLANK, { message: 'reason must say something' })
   reason: string;
 
   /** The storefront's own reference of what it is for: it is awarded once. */
   @ApiProperty({ minLength: 1, maxLength: 128, example: 'order-1001' })
-  @IsString()
-  @Length(1, 128)
+  @IsTextOf(1, 128)
   reference: string;
 
   /** Days that the points can be spent, counted from the award; without, they do not expire. */
@@ -56,8 +55,7 @@ export class ReversalBody {
 
   /** What shows it. */
   @ApiProperty({ minLength: 1, maxLength: 2000, example: 'Order 1001 was awarded a second time as order-1001-b.' })
-  @IsString()
-  @Length(1, 2000)
+  @IsTextOf(1, 2000)
   @Matches(NOT_BLANK, { message: 'evidence must say something' })
   evidence: string;
 

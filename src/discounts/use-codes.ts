@@ -23,11 +23,11 @@ export interface DiscountCode {
   discountMinor?: number;
 }
 
-/** Who asks for a code, with which total; at: the instant to judge by, the database's clock unless a test says. */
+/** Who asks for a code, with which total (null: it was not said); at: the instant to judge by, the database's clock unless a test says. */
 export interface CodeUse {
   code: string;
   orderRef: string;
-  order?: Order | undefined;
+  order?: Order | null | undefined;
   at?: Date;
 }
 
@@ -113,7 +113,7 @@ async function take(tx: Tx, step: Step, { code: typed, orderRef, order, at }: Co
   if (!row) throw unknownCode();
   if (taken.length === 0 && !isDone(step, row, orderRef)) throw refusalOf(row);
   // The terms never change: what they refuse undoes the step with the transaction.
-  return { ...codeOf(row), ...(order === undefined ? {} : { discountMinor: discountOf(row.terms, order) }) };
+  return { ...codeOf(row), ...(order ? { discountMinor: discountOf(row.terms, order) } : {}) };
 }
 
 /** Whether it was taken before: a retry. */

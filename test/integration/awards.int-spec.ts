@@ -107,8 +107,10 @@ describe('an award without data', () => {
       { points: 1_000_000_001 },
       { reason: ' ' },
       { reason: 'x'.repeat(201) },
+      { reason: '❤️'.repeat(200) },
       { reference: '' },
       { reference: 'x'.repeat(129) },
+      { reference: '❤️'.repeat(128) },
       { customerRef: 'a b' },
       { validDays: 0 },
       { share: 'shr_x' },
@@ -296,6 +298,7 @@ describe('a reversal', () => {
       { evidence: '' },
       { evidence: '  \n' },
       { evidence: 'x'.repeat(2001) },
+      { evidence: '❤️'.repeat(2000) },
       { points: 0 },
       { points: -1 },
     ]) {

@@ -136,7 +136,13 @@ describe('a discount code', () => {
     const send = (idempotencyKey: string | null, body: object) =>
       call(test.url, 'POST', path, { key: shop.storefrontKey, idempotencyKey, body });
     expect(await send(null, { orderRef: 'one' })).toMatchObject(problem(400, 'idempotency-key-required'));
-    for (const body of [{}, { orderRef: '' }, { orderRef: 1 }, { orderRef: 'x'.repeat(129) }]) {
+    for (const body of [
+      {},
+      { orderRef: '' },
+      { orderRef: 1 },
+      { orderRef: 'x'.repeat(129) },
+      { orderRef: '❤️'.repeat(128) },
+    ]) {
       expect(await send('bad', body)).toMatchObject(problem(422, 'invalid-request'));
     }
     for (const order of [
@@ -147,6 +153,7 @@ describe('a discount code', () => {
     ]) {
       expect(await send('bad', { orderRef: 'one', order })).toMatchObject(problem(422, 'invalid-request'));
     }
+    expect((await send('none', { orderRef: 'one', order: null })).body).not.toHaveProperty('discountMinor');
     const first = await send('key', { orderRef: 'one' });
     const again = await send('key', { orderRef: 'one' });
     expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 200, 'true']);

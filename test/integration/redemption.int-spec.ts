@@ -108,6 +108,7 @@ describe('redemption over HTTP', () => {
       { holdSeconds: 604_801 },
       { orderRef: '' },
       { orderRef: 'x'.repeat(129) },
+      { orderRef: '❤️'.repeat(128) },
       { orderRef: undefined },
       { customerRef: 'a b' },
       { order: [] },
@@ -117,7 +118,7 @@ describe('redemption over HTTP', () => {
     expect(problem(await post('/redemptions', {}, { idempotencyKey: null }))).toBe('400 idempotency-key-required');
   });
 
-  it.each(['"},{"', 'NULL', String.raw`a\b","c`, 'Bestellung Nr. 7 / Käse\n', '{}'])(
+  it.each(['"},{"', 'NULL', String.raw`a\b","c`, 'Bestellung Nr. 7 / Käse\n', '{}', '❤️'.repeat(64)])(
     'keeps the reference of an order as it is: %j',
     async (orderRef) => {
       const { body } = await redeem(await customer(), 5, { orderRef });

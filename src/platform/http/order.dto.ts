@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsTextOf } from './text-length';
 
 const MOST_MINOR = 1_000_000_000_000;
 
@@ -22,7 +23,6 @@ export class OrderTotal {
 export class ForOrder {
   /** The storefront's own reference of the order or cart. */
   @ApiProperty({ minLength: 1, maxLength: 128, example: 'order-1001' })
-  @IsString()
-  @Length(1, 128)
+  @IsTextOf(1, 128)
   orderRef: string;
 }
