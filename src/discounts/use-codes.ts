@@ -23,7 +23,7 @@ export interface DiscountCode {
   discountMinor?: number;
 }
 
-/** Who asks for a code, with which total (null: it was not said); at: the instant to judge by, the database's clock unless a test says. */
+/** Who asks for a code, with which total, null as good as none; at: the instant to judge by, the database's clock unless a test says. */
 export interface CodeUse {
   code: string;
   orderRef: string;

@@ -87,7 +87,7 @@ async function erasePerson(
   if (customerId === null) throw new Error('An erasure is of a customer');
   const person = await lockPerson(tx, customerId);
   const ids = person.map(({ id: one }) => one);
-  if (balance === 'forfeit' && (await balanceOf(tx, customerId)).pending > 0) return 'later';
+  if (balance === 'forfeit' && (await isOwedPoints(tx, customerId, ids))) return 'later';
   // Also what was shared after the customer left and before this.
   await endConsents(tx, ids, { everything: true }, 'withdrawn');
   const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, ids]);
@@ -101,6 +101,15 @@ async function erasePerson(
     await tx.query(DROP_REF, [tx.programmeId, one]);
   }
   return 'seen';
+}
+
+/** Whether points are still to come: promised to whoever the customer is, or with one of those who have been merged into them. */
+async function isOwedPoints(tx: Tx, customerId: string, person: string[]): Promise<boolean> {
+  for (const id of person) {
+    const { available, pending } = await balanceOf(tx, id);
+    if (pending > 0 || (id !== customerId && available > 0)) return true;
+  }
+  return false;
 }
 
 /** Everyone that this customer is, by reference while there is one, locked until the transaction ends. */

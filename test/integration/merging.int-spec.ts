@@ -427,6 +427,33 @@ describe('merging two customers', () => {
     });
   });
 
+  it('who leaves and gives everything up gives up what is still on its way to them', async () => {
+    const [from, into] = (await customers(0, 5)) as [string, string];
+    const { body: spent } = await redeem(into, 5);
+    const [aside] = (await customers(7)) as [string];
+    const { body: held } = await redeem(aside, 7, false);
+    await award(from, 40);
+    await merge(from, into);
+    await merge(aside, into);
+    await post(`/redemptions/${held['id']}/release`);
+    await call(app.url, 'DELETE', `/v1/customers/${into}?balance=forfeit`, { key: programme.storefrontKey });
+    const outstanding = async (): Promise<number> => {
+      const { rows } = await app.owner.query<{ points: number }>(
+        `SELECT sum(a.balance)::int AS points FROM redemptions r JOIN customers c ON c.id = r.customer_id OR c.merged_into = r.customer_id
+           JOIN accounts a ON a.customer_id = c.id WHERE r.id = $1`,
+        [parsePublicId('red', spent['id'] as string)],
+      );
+      return rows[0]!.points;
+    };
+    await app.leave(programme.id);
+    await app.grant(programme.id);
+    await app.leave(programme.id);
+    expect(await outstanding()).toBe(47);
+    await app.moveOn(programme.id);
+    await app.leave(programme.id);
+    expect(await outstanding()).toBe(0);
+  });
+
   it('who leaves leaves under every reference', async () => {
     const [from, into] = (await customers(0, 0)) as [string, string];
     await programme.share(from);
