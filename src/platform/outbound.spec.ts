@@ -157,6 +157,8 @@ describe('the way out', () => {
       server = createServer((request, response) => {
         if (request.url === '/metadata') response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
         else if (request.url === '/hangs') return;
+        else if (request.url === '/switches')
+          response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
         else if (request.url === '/close') response.writeHead(200, { connection: 'close' }).end('bye');
         else response.end(`${request.method} ${request.headers['x-mine']}`);
       });
@@ -205,6 +207,12 @@ describe('the way out', () => {
       expect([answer.statusCode, answer.headers.location]).toEqual([302, 'http://169.254.169.254/']);
       answer.destroy();
       expect(connected).toEqual(['127.0.0.1']);
+    });
+
+    it.each([true, false])('comes to an end where other protocols are offered (keepAlive: %s)', async (keepAlive) => {
+      const outbound = new Outbound({ allowLoopback: true, keepAlive });
+      await expect(outbound.call(new URL(`${base}/switches`), GET)).rejects.toThrow('without an answer');
+      outbound.close();
     });
 
     it('waits as long as it is told to', async () => {

@@ -86,6 +86,8 @@ export class Outbound {
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve('stale');
         else reject(error);
       });
+      // Of an answer that switches protocols nobody hears, neither as an answer nor as an error, and the time is not watched any more.
+      request.on('close', () => reject(new Error('The connection ended without an answer')));
       request.end(body);
     });
   }
