@@ -225,6 +225,7 @@ export function startWork(
       await inBatches(id, forgetOldLinks);
       await inBatches(id, forgetEndedSessions);
       await database.inProgramme(id, forgetRefsOnNotices);
+      deliverer.ring(id);
       if (dataKeys) await sweepKeys(database, dataKeys, id, isStopping);
     }
   }

@@ -40,6 +40,12 @@ const DUE_OF_PROGRAMME: Statement = {
            AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.programme_id = $1 AND d.endpoint_id = w.id
              AND d.status = 'pending' AND d.next_attempt_at <= now())`,
 };
+const UNPARK: Statement = {
+  name: 'unpark_deliveries',
+  text: `UPDATE webhook_deliveries d SET next_attempt_at = now() FROM webhook_endpoints w
+          WHERE w.programme_id = $1 AND w.disabled_at IS NULL AND d.programme_id = $1 AND d.endpoint_id = w.id
+            AND d.status = 'pending' AND d.next_attempt_at = 'infinity'`,
+};
 const CLAIM: Statement = {
   name: 'claim_deliveries',
   // Whoever takes up deliveries of an endpoint holds its row, so that its numbers are given once and in order; another
@@ -94,12 +100,20 @@ export function endpointsDue(database: Database): Promise<{ programmeId: string;
 }
 
 export async function endpointsDueOf(database: Database, programmeId: string): Promise<string[]> {
-  const rows = await database.inProgramme(programmeId, (tx, commit) => {
-    const asked = tx.query<{ endpointId: string }>(DUE_OF_PROGRAMME, [programmeId]);
+  const [, rows] = await database.inProgramme(programmeId, (tx, commit) => {
+    const asked = Promise.all([unpark(tx), tx.query<{ endpointId: string }>(DUE_OF_PROGRAMME, [programmeId])]);
     commit();
     return asked;
   });
   return rows.map(({ endpointId }) => endpointId);
+}
+
+/**
+ * What waits for somebody to enable an endpoint that is enabled is due: whoever announced it had not seen that it was, and has
+ * committed after it.
+ */
+export async function unpark(tx: Tx): Promise<void> {
+  await tx.query(UNPARK, [tx.programmeId]);
 }
 
 /** Takes up to limit due deliveries of an endpoint, oldest first; undefined when there is none, or it is disabled. */

@@ -180,7 +180,7 @@ export class Deliverer {
       outcome: hasArrived(came) ? 'arrived' : came.status === undefined ? came.fault : 'refused',
     });
     try {
-      const outcome = { endpointId: lane.endpointId, delivery, attempt: came };
+      const outcome = { endpointId: lane.endpointId, url: waiting.url, delivery, attempt: came };
       const standing = await this.records.submit(lane.programmeId, outcome);
       if (standing === 'failed') metrics.webhooksFailed.inc();
       if (standing === 'delivered')

@@ -1,12 +1,14 @@
 import type { Statement, Tx } from '../platform/database';
 import type { EventIds } from './announce';
 import type { Attempt } from './attempt';
-import type { Claimed } from './claims';
+import { type Claimed, unpark } from './claims';
 import { waitAfter } from './schedule';
 
 /** An attempt and what follows from it. */
 export interface Outcome {
   endpointId: string;
+  /** That was called. */
+  url: string;
   delivery: Claimed;
   attempt: Attempt;
 }
@@ -40,8 +42,10 @@ const RECORD: Statement = {
 };
 const DISABLE: Statement = {
   name: 'disable_gone_endpoints',
-  text: `UPDATE webhook_endpoints SET disabled_at = clock_timestamp(), disabled_because = 'gone'
-          WHERE programme_id = $1 AND id = ANY ($2) AND disabled_at IS NULL`,
+  // It is the URL that is gone: an endpoint that has another one by now is called there.
+  text: `UPDATE webhook_endpoints w SET disabled_at = clock_timestamp(), disabled_because = 'gone'
+           FROM unnest($2::uuid[], $3::text[]) AS gone(id, url)
+          WHERE w.programme_id = $1 AND w.id = gone.id AND w.url = gone.url AND w.disabled_at IS NULL RETURNING w.id`,
 };
 const PARK: Statement = {
   name: 'park_deliveries',
@@ -76,7 +80,7 @@ export async function record(tx: Tx, outcomes: Outcome[], onDelivered: OnDeliver
     JSON.stringify(outcomes.map(rowOf)),
     outcomes.map(({ delivery }) => delivery.id),
   ]);
-  const gone = [...new Set(outcomes.flatMap(({ endpointId, attempt }) => (isGone(attempt) ? endpointId : [])))];
+  const gone = outcomes.filter(({ attempt }) => isGone(attempt));
   if (gone.length > 0) await disable(tx, gone);
   for (const [type, follow] of Object.entries(onDelivered)) {
     const arrived = rows.filter((row) => row.type === type && row.standing === 'delivered').map(({ ids }) => ids);
@@ -85,7 +89,9 @@ export async function record(tx: Tx, outcomes: Outcome[], onDelivered: OnDeliver
   return new Map(rows.map(({ id, standing }) => [id, standing]));
 }
 
-async function disable(tx: Tx, endpointIds: string[]): Promise<void> {
-  await tx.query(DISABLE, [tx.programmeId, endpointIds]);
-  await tx.query(PARK, [tx.programmeId, endpointIds]);
+async function disable(tx: Tx, gone: Outcome[]): Promise<void> {
+  const columns = [gone.map(({ endpointId }) => endpointId), gone.map(({ url }) => url)];
+  const disabled = await tx.query<{ id: string }>(DISABLE, [tx.programmeId, ...columns]);
+  await tx.query(PARK, [tx.programmeId, disabled.map(({ id }) => id)]);
+  await unpark(tx);
 }

@@ -1,7 +1,8 @@
+import { parsePublicId } from '../../src/platform/ids';
 import { createLogger } from '../../src/platform/logging';
 import { Outbound } from '../../src/platform/outbound';
 import { noteTold } from '../../src/revocation/core';
-import { Deliverer } from '../../src/webhooks/core';
+import { announce, Deliverer } from '../../src/webhooks/core';
 import { brokenInvariants } from '../setup/invariants';
 import { answers, startReceiver, verified, type Receiver } from '../setup/receiver';
 import { call, eventually } from '../setup/service';
@@ -352,6 +353,54 @@ describe('webhooks', () => {
     ).toEqual(['ping', 'share.accepted']);
     await storefront('PATCH', `/webhooks/${id}`, { enabled: false });
     expect((await storefront('GET', `/webhooks/${id}`)).body).toMatchObject({ disabledBecause: 'staff' });
+  });
+
+  it('go on at the URL that is there now, where the one before is gone', async () => {
+    const { id, path } = await endpoint(['share.accepted']);
+    let answer = (): void => undefined;
+    receiver.behave(path, (response) => (answer = () => void response.writeHead(410).end()));
+    const { body: ping } = await storefront('POST', `/webhooks/${id}/test`);
+    await eventually(
+      async () => {
+        await deliverer.sweep();
+        return receiver.at(path);
+      },
+      ({ length }) => length === 1,
+    );
+    expect((await storefront('PATCH', `/webhooks/${id}`, { url: receiver.url('/moved') })).status).toBe(200);
+    answer();
+    await attempted(ping['id'], 2);
+    expect((await storefront('GET', `/webhooks/${id}`)).body).toMatchObject({ enabled: true });
+    expect(await delivery(ping['id'])).toMatchObject({
+      status: 'delivered',
+      attempts: [{ status: 204 }, { status: 410 }],
+    });
+    expect(receiver.at('/moved')).toHaveLength(1);
+  });
+
+  it('are not left waiting where the endpoint was enabled before they were committed', async () => {
+    const programmeId = parsePublicId('prg', shop.id)!;
+    const { id, path } = await endpoint(['redemption.held']);
+    await storefront('PATCH', `/webhooks/${id}`, { enabled: false });
+    let commit = (): void => undefined;
+    const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+    let announcing = Promise.resolve();
+    await new Promise<void>((announced) => {
+      announcing = app.database.inProgramme(programmeId, async (tx) => {
+        await announce(tx, [{ type: 'redemption.held', ids: {}, data: {} }]);
+        announced();
+        await mayCommit;
+      });
+    });
+    expect((await storefront('PATCH', `/webhooks/${id}`, { enabled: true })).status).toBe(200);
+    commit();
+    await announcing;
+    deliverer.ring(programmeId);
+    await eventually(
+      async () => receiver.at(path),
+      ({ length }) => length === 1,
+    );
+    await settled(id);
   });
 
   it('are taken as delivered by their status, however long the rest of the answer is', async () => {
