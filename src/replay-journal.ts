@@ -40,6 +40,7 @@ async function replay({ database, keyRing, signingKeys, fence }: Foundation, fil
   const done = await replayJournal(journalLines(file), {
     database,
     keyRing,
+    cancelled: journal.cancelled,
     onProgress: (progress) => {
       if (Date.now() - shownAt < PROGRESS_MILLISECONDS) return;
       shownAt = Date.now();

@@ -35,7 +35,8 @@ const STATE: Statement = {
          SELECT json_build_object('withdrawn', json_build_object('programme', $1::uuid, 'recipient', key)) FROM recipients
           WHERE programme_id = $1 AND withdrawn_at IS NOT NULL
          UNION ALL
-         SELECT json_build_object('left', json_build_object('programme', $1::uuid, 'customer', customer_id::text, 'balance', balance)) FROM jobs
+         SELECT json_build_object('left', json_build_object('programme', $1::uuid, 'customer', customer_id::text, 'balance', balance,
+                  'job', id, 'at', created_at, 'cancelled', status = 'cancelled')) FROM jobs
           WHERE programme_id = $1 AND kind = 'customer-erasure'`,
 };
 

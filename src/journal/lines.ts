@@ -33,9 +33,20 @@ export interface Ended {
   };
 }
 
+/** A customer who asked to be forgotten, by a job; and who stayed after all, where that was cancelled. */
+export interface Left {
+  programme: string;
+  customer: string;
+  balance: 'keep' | 'forfeit';
+  /** Sections from before this was said name neither. */
+  job?: string;
+  at?: string;
+  cancelled?: boolean;
+}
+
 /** A customer who left, a purpose or a recipient that was withdrawn, a programme that ended: all there are, in every section. */
 export type State =
-  | { left: { programme: string; customer: string; balance: 'keep' | 'forfeit' } }
+  | { left: Left }
   | { withdrawn: { programme: string; purpose: string } | { programme: string; recipient: string } }
   | { over: { programme: string } };
 

@@ -11,6 +11,8 @@ export interface Checked {
   lines: number;
   /** Until when it tells. */
   at: string;
+  /** Jobs that are cancelled in one of the sections, whatever those before it say. */
+  cancelled: ReadonlySet<string>;
 }
 
 const decoded = (part: string | undefined): unknown =>
@@ -45,6 +47,7 @@ export async function* journalLines(file: string): AsyncGenerator<Line> {
 export async function checkJournal(file: string, jwks: PublicJwk[]): Promise<Checked> {
   let section: { head: Head; hash: ReturnType<typeof createHash>; lines: number } | undefined;
   let checked: Checked | undefined;
+  const cancelled = new Set<string>();
   let number = 0;
   const wrong = (why: string): Error => new Error(`The journal cannot be used: line ${number}: ${why}.`);
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
@@ -72,11 +75,13 @@ export async function checkJournal(file: string, jwks: PublicJwk[]): Promise<Che
         to: checked && checked.to > BigInt(sealed.to) ? checked.to : BigInt(sealed.to),
         lines: (checked?.lines ?? 0) + section.lines,
         at: checked && checked.at > sealed.at ? checked.at : sealed.at,
+        cancelled,
       };
       section = undefined;
     } else {
       section.hash.update(`${text}\n`);
       section.lines++;
+      if ('left' in line && line.left.cancelled && line.left.job !== undefined) cancelled.add(line.left.job);
     }
   }
   if (section) throw wrong('its end is missing: it was cut off');

@@ -16,7 +16,9 @@ const KNOWN: Statement = {
 };
 const REF: Statement = {
   name: 'ref_of_customer',
-  text: 'SELECT ref FROM customers WHERE programme_id = $1 AND id = $2 AND ref IS NOT NULL',
+  // Ids are counted anew from where the backup was: one who came after it has the id of another who came, and left, after it as well.
+  text: `SELECT ref FROM customers WHERE programme_id = $1 AND id = $2 AND ref IS NOT NULL
+            AND ($3::timestamptz IS NULL OR created_at <= $3)`,
 };
 const SLUG: Statement = {
   name: 'slug_of_live_programme',
@@ -38,6 +40,8 @@ export interface Replayed {
 export interface Replaying {
   database: Database;
   keyRing: KeyRing;
+  /** Jobs whose customers stayed after all. */
+  cancelled: ReadonlySet<string>;
   onProgress: (done: Replayed) => void;
 }
 
@@ -63,7 +67,7 @@ export async function replayJournal(lines: AsyncIterable<Line>, replaying: Repla
     batch.lines++;
     if ('ended' in line) batch.ended.push(line.ended);
     else if ('erased' in line) batch.erased.push(line.erased);
-    else batch.states.push(line);
+    else if (!('left' in line && replaying.cancelled.has(line.left.job ?? ''))) batch.states.push(line);
   }
   await finish();
   return done;
@@ -143,7 +147,7 @@ async function reach(database: Database, keyRing: KeyRing, programme: string, st
   const keys = 'left' in state ? await keyRing.of(programme).catch(gone) : undefined;
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
-      const [row] = await tx.query<{ ref: string }>(REF, [programme, state.left.customer]);
+      const [row] = await tx.query<{ ref: string }>(REF, [programme, state.left.customer, state.left.at ?? null]);
       if (row && keys) await leave(tx, keys, row.ref, state.left.balance);
     } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
