@@ -94,6 +94,8 @@ const HOME = `
     why text,
     -- How far it had come when it was restored: where the journal must begin, or before.
     reached bigint,
+    -- When it was opened again: what was released after the backup had been made is not in it.
+    opened_at timestamptz,
     CONSTRAINT home_closed_why CHECK ((closed_at IS NULL) = (why IS NULL))
   );
   GRANT SELECT ON home TO gegenwert_app;
@@ -148,7 +150,8 @@ const HOME = `
     IF after >= public.transactions_to_come() THEN
       EXECUTE format('CREATE OR REPLACE FUNCTION public.history_offset() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE RETURN %s::bigint', after + 1);
     END IF;
-    UPDATE public.home SET place = public.database_place(), files = coalesce(of_files, files), closed_at = NULL, why = NULL, reached = NULL;
+    UPDATE public.home SET place = public.database_place(), files = coalesce(of_files, files),
+      opened_at = CASE WHEN closed_at IS NULL THEN opened_at ELSE clock_timestamp() END, closed_at = NULL, why = NULL, reached = NULL;
   END $$;
   DO $$ DECLARE f text; BEGIN
     FOREACH f IN ARRAY ARRAY['come_home(text, uuid, bigint)', 'open_home(text, bigint)'] LOOP

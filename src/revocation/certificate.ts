@@ -10,6 +10,9 @@ const FACTS: Statement = {
   name: 'facts_of_revocation',
   // One statement, so one snapshot: what it says was true of all tables at once.
   text: `SELECT r.id, c.ref, r.scope, r.status, r.blocked_at AS "blockedAt", r.erased_at AS "erasedAt", statement_timestamp() AS "asOf",
+           -- Of a database that was restored since a consent was given, nobody knows what was released after the backup.
+           (SELECT h.opened_at FROM home h WHERE h.opened_at > (SELECT min(k.given_at) FROM consents k
+              WHERE k.programme_id = $1 AND k.customer_id = r.customer_id AND k.revocation_id = r.id)) AS "restoredAt",
            (SELECT coalesce(json_agg(json_build_object('id', k.id, 'attribute', k.attribute, 'purpose', k.purpose, 'ended', k.status,
                     'endedAt', k.ended_at) ORDER BY k.attribute, k.purpose, k.id), '[]')
               FROM consents k WHERE k.programme_id = $1 AND k.customer_id = r.customer_id AND k.revocation_id = r.id) AS consents,
@@ -73,6 +76,8 @@ export interface RevocationFacts {
   blockedAt: Date;
   erasedAt: Date | null;
   asOf: Date;
+  /** When the service was last restored from a backup, where that was after the first of the consents. */
+  restoredAt: Date | null;
   consents: { id: string; attribute: string; purpose: string; ended: string; endedAt: string }[];
   destroyed: { attribute: string; version: string; at: string; key: boolean }[];
   /** Values of what ended that are still there. */
@@ -104,6 +109,7 @@ export function certificateOf(programmeId: string, facts: RevocationFacts): obje
     status: facts.status,
     blockedAt: facts.blockedAt.toISOString(),
     ...(facts.erasedAt === null ? {} : { erasedAt: facts.erasedAt.toISOString() }),
+    ...(facts.restoredAt === null ? {} : { restoredAt: facts.restoredAt.toISOString() }),
     consents: facts.consents.map(({ id, endedAt, ...consent }) => ({
       id: toPublicId('cns', id),
       ...consent,
@@ -160,12 +166,16 @@ const inUtc = (at: string): string => new Date(at).toISOString();
 
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
+const restoredOf = (at: Date): string =>
+  `Restored from a backup by ${at.toISOString()}: to whom else it was given between the two is not known.`;
+
 /** The same in words. */
 function statementOf(facts: RevocationFacts, confirmed: number, overdue: string[]): string {
   const { consents, destroyed, stored, recipients } = facts;
   const owed = stored.filter(({ covered }) => !covered).length;
   const keys = destroyed.filter(({ key }) => !key).length;
   const leases = recipients.flatMap(({ useUntil }) => (useUntil === null ? [] : inUtc(useUntil))).sort();
+  const restored = facts.restoredAt === null ? '' : restoredOf(facts.restoredAt);
   const late = overdue.length === 0 ? '' : `, ${overdue.length} overdue: ${overdue.join(', ')}`;
   return [
     `Blocked at ${facts.blockedAt.toISOString()}: ${counted(consents.length, 'consent')} ended.`,
@@ -174,7 +184,8 @@ function statementOf(facts: RevocationFacts, confirmed: number, overdue: string[
     ...(owed > 0 ? [`${counted(owed, 'value')} not destroyed yet.`] : []),
     ...(stored.length > owed ? [`${counted(stored.length - owed, 'value')} kept under other consents.`] : []),
     recipients.length === 0
-      ? 'Nobody had been given anything.'
+      ? `Nobody ${restored === '' ? 'had' : 'is known to have'} been given anything.`
       : `Confirmed ${confirmed} of ${recipients.length}${late}. Last lease until ${leases.at(-1)}.`,
+    ...(restored === '' ? [] : [restored]),
   ].join(' ');
 }
