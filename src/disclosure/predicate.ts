@@ -1,4 +1,4 @@
-import { calls, celEnvironment, celVariables, faultOfCel, keysRead } from '../platform/cel';
+import { calls, celEnvironment, celVariables, faultOfCel, isAffordable, keysRead } from '../platform/cel';
 import { invalidField } from '../platform/problem';
 import { DATE_FUNCTIONS, withDates } from './predicate-dates';
 
@@ -39,6 +39,8 @@ export function predicateOf(expression: string): Predicate {
     attributes,
     looksAtToday: calls(environment, expression, DATE_FUNCTIONS),
     of: (values, day) => {
+      if (!isAffordable(evaluate, values, ALL))
+        throw invalidField('/expression', 'Its loops go through too much for these values');
       today = day;
       const result = answerOf(() => evaluate(celVariables(values, ALL)));
       if (typeof result !== 'boolean')

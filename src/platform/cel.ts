@@ -9,6 +9,8 @@ const OFFERED = new Set(
 const OVER_LISTS = new Set(['all', 'exists', 'exists_one', 'filter']);
 const NO_MORE: ReadonlySet<string> = new Set();
 const LONGEST = 2000;
+/** Characters that loops may look at: some milliseconds, as every other caller waits for them. */
+const MOST_LOOKED_AT = 1_000_000;
 
 /** An environment of bounded cost; what it does not know is of any type until it is evaluated. */
 export const celEnvironment = (): Environment =>
@@ -113,6 +115,52 @@ function toCel(value: unknown): unknown {
 export function celVariables(values: Record<string, unknown>, all: string): Record<string, unknown> {
   const map = toCel(values) as Map<string, unknown>;
   return { ...Object.fromEntries(map), [all]: map };
+}
+
+/**
+ * Whether the loops of an expression go through no more than is bounded: for each of its items a loop looks again at all else that
+ * stands within it, so that a list and a text of a few kilobytes each would take seconds. It says so of any one expression and values
+ * before they are brought together.
+ */
+export function isAffordable({ ast }: Pick<ParseResult, 'ast'>, values: Record<string, unknown>, all: string): boolean {
+  return !isLooping(ast) || lookedAt(ast, values, all) <= MOST_LOOKED_AT;
+}
+
+function lookedAt(value: unknown, values: Record<string, unknown>, all: string): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + lookedAt(item, values, all), 0);
+  if (!isNode(value)) return 0;
+  const below = lookedAt(value.args, values, all);
+  if (value.op !== 'rcall') return below;
+  const [name, range, operands] = value.args as [string, unknown, unknown[]];
+  const [variable, ...body] = operands;
+  if (!OVER_LISTS.has(name) || !isNode(variable)) return below;
+  const gone = reads(range, all).map((key) => values[key]);
+  const [items, size] = [sumOf(gone, partsIn), sumOf(gone, sizeOf)];
+  const item = String(variable.args);
+  const inBody = reads(body, all);
+  const others = inBody.filter((key) => key !== item);
+  // All items together are as large as what they are items of.
+  const ofItems = (inBody.length - others.length) * size;
+  return below + ofItems + items * (nodesIn(body) + sumOf(others, (key) => sizeOf(values[key])));
+}
+
+const sumOf = <T>(all: T[], of: (one: T) => number): number => all.reduce((sum, one) => sum + of(one), 0);
+const sizeOf = (value: unknown): number => (JSON.stringify(value) ?? '').length;
+const partsIn = (value: unknown): number =>
+  typeof value === 'object' && value !== null ? sumOf(Object.values(value), (part) => 1 + partsIn(part)) : 0;
+
+function nodesIn(value: unknown): number {
+  if (Array.isArray(value)) return sumOf(value, nodesIn);
+  return isNode(value) ? 1 + nodesIn(value.args) : 0;
+}
+
+/** What is read by a key or a name, each time that it is. */
+function reads(value: unknown, all: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => reads(item, all));
+  if (!isNode(value) || value.op === 'value') return [];
+  if (value.op === 'id') return [String(value.args)];
+  const key = keyOf(value, all);
+  return key === undefined ? reads(value.args, all) : [key];
 }
 
 /** Whether an expression calls one of these functions. */
