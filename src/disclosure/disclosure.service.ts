@@ -96,7 +96,7 @@ export function answerOf(
   return {
     id: toPublicId('dsc', id),
     values,
-    withheld: attributes.filter((attribute) => !(attribute in values)),
+    withheld: attributes.filter((attribute) => !Object.hasOwn(values, attribute)),
     useUntil: useUntil.toISOString(),
   };
 }
