@@ -10,11 +10,21 @@ const KEEP: Statement = {
 };
 const UNHEEDED: Statement = {
   name: 'gpc_unheeded',
-  text: `SELECT m.id FROM customers m WHERE m.programme_id = $1 AND m.ref = $2
+  // Also of whom they have been merged into, one after the other: what the browser of the one says is said of them.
+  text: `SELECT m.id, m.ref FROM customers f JOIN customers m ON m.programme_id = $1
+            AND m.id = ANY (CASE WHEN f.merged_into IS NULL THEN ARRAY[f.id] ELSE merged_way($1, f.id) END)
+          WHERE f.programme_id = $1 AND f.ref = $2
             AND (m.gpc_at IS NULL OR EXISTS (
               SELECT FROM consents k JOIN purposes p ON p.programme_id = $1 AND p.key = k.purpose AND p.third_party_advertising
                WHERE k.programme_id = $1 AND k.customer_id = m.id AND k.status = 'active' AND k.given_at > m.gpc_at))`,
 };
+
+/** Someone whom the signal would still change something for. */
+export interface Unheeded {
+  id: string;
+  /** Null when they have left. */
+  ref: string | null;
+}
 
 /**
  * Keeps that these customers (by id) said it now. The caller holds their locks exclusively: when it has committed, nothing is
@@ -24,14 +34,16 @@ export async function keepSignal(tx: Tx, customerIds: string[]): Promise<void> {
   if (customerIds.length > 0) await tx.query(KEEP, [tx.programmeId, customerIds]);
 }
 
-/** A customer whom the signal would still change something for: it is new, or a consent was given since. Undefined: none. */
-export async function unheeded(tx: Tx, customerRef: string): Promise<string | undefined> {
-  return (await tx.query<{ id: string }>(UNHEEDED, [tx.programmeId, customerRef]))[0]?.id;
+/** Whom the signal of this customer would still change something for: it is new, or a consent was given since. */
+export function unheeded(tx: Tx, customerRef: string): Promise<Unheeded[]> {
+  return tx.query<Unheeded & Record<string, unknown>>(UNHEEDED, [tx.programmeId, customerRef]);
 }
 
-/** The same for one customer by reference, where there is anything to change; takes the lock. */
-export async function heedSignal(tx: Tx, customerRef: string): Promise<void> {
-  await lockCustomers(tx, [customerRef]);
-  const id = await unheeded(tx, customerRef);
-  if (id !== undefined) await keepSignal(tx, [id]);
+/** The same for a customer by reference, where there is anything to change; takes the locks, of those found before as well. */
+export async function heedSignal(tx: Tx, customerRef: string, found: Unheeded[]): Promise<void> {
+  await lockCustomers(tx, [customerRef, ...found.flatMap(({ ref }) => ref ?? [])]);
+  await keepSignal(
+    tx,
+    (await unheeded(tx, customerRef)).map(({ id }) => id),
+  );
 }

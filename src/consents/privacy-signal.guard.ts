@@ -30,7 +30,7 @@ export class PrivacySignalGuard implements CanActivate {
       isRevocation ? this.database.inProgrammeReserved(programme, work) : this.database.inProgramme(programme, work);
     // Mostly there is nothing to change, and then no lock is taken.
     const found = await inProgramme(programmeId, (tx) => unheeded(tx, customerRef));
-    if (found !== undefined) await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef));
+    if (found.length > 0) await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef, found));
     return true;
   }
 }

@@ -198,6 +198,21 @@ describe('a later call with Sec-GPC: 1', () => {
     expect([merged.status, await forAds('into-this')]).toEqual([201, 403]);
   });
 
+  // Fails when the signal is kept with the old reference alone, under which nothing is released any more.
+  it('of a customer who was merged into another before, and says it under the old reference, as well', async () => {
+    for (const ref of ['first-name', 'second-name', 'third-name']) await share(ref);
+    await shop('POST', '/v1/customers/first-name/merge', { body: { into: 'second-name' } });
+    await shop('POST', '/v1/customers/second-name/merge', { body: { into: 'third-name' } });
+    expect(await forAds('third-name')).toBe(200);
+    const key = await tokenOf('first-name');
+    expect((await call(service.url, 'GET', '/v1/me/ledger', { key, headers: SIGNAL })).status).toBe(200);
+    expect(await forAds('third-name')).toBe(403);
+    await share('third-name');
+    expect(await forAds('third-name')).toBe(200);
+    await shop('GET', '/v1/customers/second-name/ledger', { headers: SIGNAL });
+    expect(await forAds('third-name')).toBe(403);
+  });
+
   it('counts also when the clock was set back since the consent', async () => {
     await share('clock');
     const client = new Client({ connectionString: database.url });
