@@ -10,14 +10,22 @@ const PROGRAMME: Statement = {
   text: 'SELECT name, locale, now() AS now FROM programmes WHERE id = $1',
 };
 const STILL_USED: Statement = {
-  name: 'versions_still_used',
-  text: `SELECT DISTINCT s.offer_id AS "offerId", s.offer_version AS version FROM shares s
+  name: 'still_used',
+  text: `SELECT DISTINCT s.offer_id AS "offerId", s.offer_version AS version, k.attribute, k.purpose FROM shares s
            JOIN consents k ON k.programme_id = $1 AND k.customer_id = s.customer_id AND k.share_id = s.id AND k.status = 'active' AND k.until > now()
           WHERE s.programme_id = $1`,
 };
 
 interface Source extends PublishedOffer {
   live: boolean;
+}
+
+/** What somebody consents to still, under a version of an offer. */
+interface Used {
+  offerId: string;
+  version: number;
+  attribute: string;
+  purpose: string;
 }
 
 /** The record of processing activities (GDPR Art. 30), made from what is asked for now and what is still used. */
@@ -32,14 +40,16 @@ export class ProcessingRecords {
     const { programme, live, used } = await this.database.inProgramme(programmeId, async (tx) => ({
       programme: (await tx.query<{ name: string; locale: Locale; now: Date }>(PROGRAMME, [programmeId]))[0]!,
       live: await this.offers.liveIn(tx),
-      used: await tx.query<{ offerId: string; version: number }>(STILL_USED, [programmeId]),
+      used: await tx.query<Used & Record<string, unknown>>(STILL_USED, [programmeId]),
     }));
     const language = localeOf(tag) ?? programme.locale;
     const sources: Source[] = live.map((offer) => ({ ...offer, live: true }));
-    for (const { offerId, version } of used) {
-      if (live.some((offer) => offer.offerId === offerId && offer.version === version)) continue;
+    const versions = new Map(used.map(({ offerId, version }) => [`${offerId} ${version}`, { offerId, version }]));
+    for (const { offerId, version } of versions.values()) {
+      const isIts = (one: { offerId: string; version: number }) => one.offerId === offerId && one.version === version;
+      if (live.some(isIts)) continue;
       const offer = await this.offers.version(programmeId, offerId, version);
-      if (offer) sources.push({ ...offer, live: false });
+      if (offer) sources.push({ ...offer, asks: stillUsed(offer, used.filter(isIts)), live: false });
     }
     const { security, toAdd } = RECORD_TEXTS[language];
     const record = {
@@ -51,6 +61,15 @@ export class ProcessingRecords {
     };
     return { record, language };
   }
+}
+
+/** Of what a version asked for that is not offered any more, what somebody consents to still. */
+function stillUsed({ asks }: PublishedOffer, used: Used[]): PublishedOffer['asks'] {
+  const pairs = new Set(used.map(({ attribute, purpose }) => `${attribute} ${purpose}`));
+  return asks.map((ask) => ({
+    ...ask,
+    purposes: ask.purposes.filter(({ key }) => pairs.has(`${ask.attribute} ${key}`)),
+  }));
 }
 
 /** By purpose, in the order of their keys. */

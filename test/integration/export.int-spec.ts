@@ -211,4 +211,17 @@ describe('the record of processing', () => {
     expect(after.body['activities'].map(({ purpose }: { purpose: string }) => purpose)).toEqual(['advice']);
     expect((await raw('/v1/processing-record', own.storefrontKey)).status).toBe(403);
   });
+
+  // Fails when all that an offer once asked for is taken for what is still done.
+  it('names no purpose that was ended for everyone, nor its recipients', async () => {
+    const own = await test.programme();
+    await own.share('anyone');
+    expect((await test.post('/v1/purposes/advice/withdrawal', own.adminKey, {})).status).toBe(202);
+    await test.leave(own.id);
+    expect((await own.disclose('anyone')).status).toBe(200);
+    const { body } = await test.get('/v1/processing-record', own.adminKey);
+    expect(body['activities']).toMatchObject([
+      { purpose: 'greeting', recipients: [{ name: 'Newsletter' }], offers: [{ live: false }] },
+    ]);
+  });
 });
