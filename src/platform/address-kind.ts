@@ -5,6 +5,7 @@ const CLOSED: [network: string, prefix: number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
+  ['168.63.129.16', 32], // of Azure's hosts to their guests: what else is in the network around it is public
   ['169.254.0.0', 16], // link-local, and with it the clouds' metadata service
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
@@ -19,7 +20,12 @@ const CLOSED: [network: string, prefix: number][] = [
   ['::', 96], // unspecified, and IPv4 in the deprecated compatible form
   ['64:ff9b::', 96], // NAT64: an IPv4 address within
   ['64:ff9b:1::', 48],
-  ['100::', 64],
+  // Not given to anyone, and among it the addresses that are dropped (100::/64) and those of meshes (200::/7).
+  ['100::', 8],
+  ['200::', 7],
+  ['400::', 6],
+  ['800::', 5],
+  ['1000::', 4],
   ['2001::', 23], // Teredo, ORCHID and others
   ['2001:db8::', 32],
   ['2002::', 16], // 6to4: an IPv4 address within
