@@ -101,20 +101,20 @@ describe('questions about one value', () => {
     return statuses;
   };
 
-  it('are ten a day for a recipient, so that it is not read bit by bit', async () => {
+  it('are six a day for a recipient, so that it is not read bit by bit', async () => {
     const shoes = await programme.publish({
       asks: [{ attribute: 'shoeSize', purposes: ['greeting'], required: true }],
     });
     const consents = [{ attribute: 'shoeSize', purposes: ['greeting'] }];
     await programme.share('searched');
     await programme.share('searched', { offer: shoes, values: { shoeSize: 40 }, consents });
-    expect(await questions('searched', 12)).toEqual([...Array<number>(10).fill(200), 429, 429]);
+    expect(await questions('searched', 8)).toEqual([...Array<number>(6).fill(200), 429, 429]);
     const { headers, body } = await ask('searched', 'birthday < "1990"');
     expect(body['type']).toBe('urn:gegenwert:problem:too-many-questions');
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_000);
     // Neither is the answer a disclosure.
     const asked = `FROM disclosures d JOIN customers c ON c.id = d.customer_id AND c.ref = 'searched'`;
-    expect(await sql(`SELECT ${asked}`)).toHaveLength(10);
+    expect(await sql(`SELECT ${asked}`)).toHaveLength(6);
     // Others are not kept from asking, nor is this one from reading, or from asking about something else.
     expect((await programme.disclose('searched')).status).toBe(200);
     expect((await ask('searched', 'shoeSize > 39')).status).toBe(200);
