@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CUSTOMER_REF } from '../access';
 import { findCustomer, findUnmerged } from '../consents';
-import { balanceOf, type Balance } from '../ledger';
+import { type Balance, balanceOfRef } from '../ledger';
 import { Database, type Tx } from '../platform/database';
 import { notFound } from '../platform/problem';
 import type { EntryPage } from './entries.dto';
@@ -14,7 +14,6 @@ import { pageOfShares } from './shares-ledger';
 import { pageOfUses } from './uses';
 import type { UsePage, UsesQuery } from './uses.dto';
 
-export const NO_POINTS: Balance = { available: 0, pending: 0, held: 0, expiring: [] };
 const NOTHING = { data: [], nextCursor: null };
 
 /** Whose it is, and whether it is they who ask. */
@@ -33,8 +32,14 @@ export interface Whose {
 export class CustomerView {
   constructor(private readonly database: Database) {}
 
-  balance(programmeId: string, customerRef: string): Promise<Balance> {
-    return this.read(programmeId, customerRef, NO_POINTS, balanceOf, findUnmerged);
+  /** In one round trip, the COMMIT with it. */
+  async balance(programmeId: string, customerRef: string): Promise<Balance> {
+    requireRef(customerRef);
+    return this.database.inProgramme(programmeId, async (tx, commit) => {
+      const read = Promise.all([balanceOfRef(tx, customerRef), findUnmerged(tx, customerRef)]);
+      commit();
+      return (await read)[0];
+    });
   }
 
   entries({ programmeId, customerRef, isCustomer }: Whose, { locale, ...page }: LocalePage): Promise<EntryPage> {
@@ -69,12 +74,15 @@ export class CustomerView {
     customerRef: string,
     nothing: T,
     work: (tx: Tx, customerId: string) => Promise<T>,
-    find = findCustomer,
   ): Promise<T> {
-    if (!CUSTOMER_REF.test(customerRef)) throw notFound('customer');
+    requireRef(customerRef);
     return this.database.inProgramme(programmeId, async (tx) => {
-      const customerId = await find(tx, customerRef);
+      const customerId = await findCustomer(tx, customerRef);
       return customerId === undefined ? nothing : work(tx, customerId);
     });
   }
+}
+
+function requireRef(customerRef: string): void {
+  if (!CUSTOMER_REF.test(customerRef)) throw notFound('customer');
 }

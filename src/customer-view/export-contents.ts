@@ -17,7 +17,6 @@ import {
   type HeldValue,
   recordExport,
 } from './customer-record';
-import { NO_POINTS } from './customer-view.service';
 import type { EntryPage, EntryView } from './entries.dto';
 import type { CustomerExport, ExportedDisclosure, ExportedShare, ExportedValue } from './export.dto';
 import { languageOf } from './language';
@@ -163,7 +162,7 @@ async function collect(tx: Tx, { customerRef, locale, ...askedBy }: ExportOf): P
 const nothing = (): Held => ({
   at: new Date(),
   customerId: undefined,
-  head: { balance: NO_POINTS, consents: [], history: [], exports: [] },
+  head: { balance: { available: 0, pending: 0, held: 0, expiring: [] }, consents: [], history: [], exports: [] },
   values: [],
   shares: [],
   entries: { data: [], nextCursor: null },

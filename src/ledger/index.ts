@@ -1,4 +1,4 @@
-export { balanceOf, type Balance } from './balances';
+export { balanceOf, balanceOfRef, type Balance } from './balances';
 export { Book, type BookChanges, type NewTransfer, type OpenBook, type Side } from './book';
 export { arrayOf, bookOf, openBook, writeBook, type BookRows } from './book-store';
 export { entriesOf, type Entry, type TransferKind } from './entries';
