@@ -126,8 +126,8 @@ const REVERSE = `
    * left to end, so that it does not matter when that is booked. asked: undefined is all that is left of the award. moment:
    * undefined is now, when the lock is there and not when the transaction began: a merge or a refund that was waited for was before.
    *
-   * outcome: 'reversed', or why not: 'unknown' (no award of points), 'pending' (not booked yet), 'exceeds' (only remains are
-   * left of it). The customer's account is locked first, the programme's comes last. Points of one who has been merged into
+   * outcome: 'reversed', or why not: 'unknown' (no award of points), 'pending' (not booked yet, or not yet with the one whom the
+   * customer was merged into), 'exceeds' (only remains are left of it). The customer's account is locked first, the programme's comes last. Points of one who has been merged into
    * another (merged_way) are the other's, and taken from there; what ended with one whom they were merged into for a while
    * (ended_in_merge) has ended as well.
    */
@@ -178,6 +178,10 @@ const REVERSE = `
     own := ARRAY(
       SELECT l.id FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (kin) AND l.id = ANY (own)
          AND (l.customer_id = ANY (way) OR ended_in_merge(programme, kin, l.customer_id, l.expires_on)));
+    IF EXISTS (SELECT FROM lots l WHERE l.programme_id = programme AND l.customer_id = ANY (way) AND l.customer_id <> owner
+                  AND l.id = ANY (own) AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on >= today)) THEN
+      outcome := 'pending'; RETURN;
+    END IF;
     SELECT count(*), coalesce(sum(r.reversed), 0) INTO before, so_far FROM reversals r WHERE r.programme_id = programme AND r.award_id = award;
     remains := wrong.points - so_far
       - (SELECT coalesce(sum(t.points), 0) FROM transfers t WHERE t.programme_id = programme AND t.kind = 'expiry' AND t.cause = ANY (own))

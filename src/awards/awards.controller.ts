@@ -64,7 +64,7 @@ export class AwardsController {
   @ApiCreatedResponse({ type: ReversalAnswer })
   @ApiProblems({
     409: {
-      'award-pending': 'the award is not booked yet: it is a moment later',
+      'award-pending': 'the award is not booked yet, or on its way after a merge: it is there a moment later',
       'reversal-exceeds-award': 'that many points are not left of the award: others were reversed, or ended unused',
     },
   })

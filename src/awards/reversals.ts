@@ -58,7 +58,7 @@ interface Outcome {
 /**
  * Takes points of a wrong award back (the SQL is `reverse_award` in the migrations): from its own lot first, then from those
  * that end first, and never more than are available. What is not there is uncovered, and may be asked for again.
- * @throws 404 for what is no award of points, 409 `award-pending` when it is not booked yet, `reversal-exceeds-award` for
+ * @throws 404 for what is no award of points, 409 `award-pending` when it is not booked yet, or on its way after a merge, `reversal-exceeds-award` for
  * more than is left of it: what was reversed before, or ended unused, is not
  */
 export async function reverse(

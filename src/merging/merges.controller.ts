@@ -67,7 +67,8 @@ export class MergesController {
   @ApiOkResponse({ type: MergeView })
   @ApiProblems({
     409: {
-      'merge-state': 'it was undone, is final, or what came after it (another merge, a customer who left) forbids it',
+      'merge-state':
+        'it was undone, is final, or what came after it (another merge, a customer who left, points that are missing and held for an order) forbids it',
     },
   })
   undo(@ThisCall() call: Call, @Param('id') id: string): Promise<MergeView> {

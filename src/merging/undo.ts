@@ -1,4 +1,5 @@
 import { lockCustomersById } from '../consents/core';
+import { balanceOf } from '../ledger';
 import { takeMarksBack } from '../offers/core';
 import { settle } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
@@ -32,6 +33,10 @@ export async function undo(tx: Tx, keys: ProgrammeKeys, id: string): Promise<Mer
   await unblock(tx, id);
   await takeMarksBack(tx, keys, references);
   const { returned, missing } = await returnPoints(tx, merge);
+  // Released afterwards they would be the other's for good.
+  if (missing > 0 && (await balanceOf(tx, merge.intoId)).held > 0) {
+    throw wrongState('The other customer’s points are held for an order: capture or release them first.');
+  }
   await tx.query(UNDO, [tx.programmeId, id, returned, missing]);
   // Also what the transfer back made owed.
   await settle(tx, 'merge', id);

@@ -370,6 +370,21 @@ describe('merging two customers', () => {
       expect((await balance(from)).body).toMatchObject({ available: 5 });
     });
 
+    it('is refused while what is missing is held for an order, and gives it back once that is released', async () => {
+      const [from, into] = (await customers(40, 5)) as [string, string];
+      const { body } = await merge(from, into);
+      const { body: held } = await redeem(into, 30, false);
+      expect(problem(await undo(body['id'] as string))).toBe('409 merge-state');
+      expect((await balance(into)).body).toMatchObject({ available: 15, held: 30 });
+      await post(`/redemptions/${held['id']}/release`);
+      expect((await undo(body['id'] as string)).body).toMatchObject({ pointsReturned: 40, pointsMissing: 0 });
+      // What the other holds of their own is in nobody's way.
+      const [one, other] = (await customers(40, 30)) as [string, string];
+      const second = await merge(one, other);
+      await redeem(other, 30, false);
+      expect((await undo(second.body['id'] as string)).body).toMatchObject({ pointsReturned: 40, pointsMissing: 0 });
+    });
+
     it('of each of two in a row asks for nothing that staff took back meanwhile, or that ended with the last', async () => {
       for (const goes of ['taken back', 'ended'] as const) {
         const [first, second, last] = (await customers(0, 50, 0)) as [string, string, string];
@@ -425,6 +440,18 @@ describe('merging two customers', () => {
       await app.moveOn(programme.id);
       expect((await balance(from)).body).toMatchObject({ available: 45 });
     });
+  });
+
+  it('a reversal waits until an award that was pending is with the other', async () => {
+    const [from, into] = (await customers(0, 50)) as [string, string];
+    const { body: wrong } = await award(from, 40);
+    await merge(from, into);
+    expect(problem(await reverse(wrong['id'] as string))).toBe('409 award-pending');
+    await app.grant(programme.id);
+    expect(problem(await reverse(wrong['id'] as string))).toBe('409 award-pending');
+    await app.moveOn(programme.id);
+    expect((await reverse(wrong['id'] as string)).body).toMatchObject({ reversed: 40, uncovered: 0 });
+    expect((await balance(into)).body).toMatchObject({ available: 50 });
   });
 
   it('who leaves and gives everything up gives up what is still on its way to them', async () => {
