@@ -103,9 +103,11 @@ class Midnight {
     let tell = (): void => undefined;
     const halfWay = new Promise<void>((resolve) => (tell = resolve));
     const worker = async (process: number) => {
-      const lots = await expireLots(processes[process]!, this.id, never, AFTER);
-      await halfWay;
-      return { lots, holds: await expireHolds(processes[process]!, this.id, never, AFTER) };
+      const [lots, holds] = await Promise.all([
+        expireLots(processes[process]!, this.id, never, AFTER),
+        halfWay.then(() => expireHolds(processes[process]!, this.id, never, AFTER)),
+      ]);
+      return { lots, holds };
     };
     const inTurn = async <T>(list: T[], act: (one: T, n: number) => Promise<string>): Promise<string[]> => {
       const told: string[] = [];
