@@ -1,4 +1,4 @@
-import type { Database, Statement, Tx } from '../platform/database';
+import { type Database, isOnesFault, type Statement, type Tx } from '../platform/database';
 import { metrics } from '../platform/metrics';
 import { decide, type NextStep, type Redemption } from './decide';
 import { openDesk, writeDesk } from './desk';
@@ -9,7 +9,7 @@ const BATCH = 256;
 const OVERDUE: Statement = {
   name: 'overdue_holds',
   text: `SELECT id FROM redemptions WHERE programme_id = $1 AND status = 'held'
-            AND held_until <= CASE WHEN $2::timestamptz IS NULL THEN now() ELSE $2 END ORDER BY held_until LIMIT $3`,
+            AND held_until <= CASE WHEN $2::timestamptz IS NULL THEN now() ELSE $2 END AND id <> ALL ($4) ORDER BY held_until LIMIT $3`,
 };
 const PROGRAMMES: Statement = {
   name: 'programmes_with_overdue_holds',
@@ -25,6 +25,9 @@ export function withOverdueHolds(database: Database): Promise<{ programmeId: str
  * Releases the holds of one programme whose time is over at `at` (the database's now unless a test says otherwise), batch by
  * batch, by the same decision and under the same lock as any other step: of those that want the same hold exactly one gets
  * it. Answers how many it released.
+ *
+ * One that the database throws out is looked for by halves and left out, so that it holds up nobody else's. Everything else is
+ * released when it is thrown.
  */
 export async function expireHolds(
   database: Database,
@@ -32,24 +35,46 @@ export async function expireHolds(
   stopping: () => boolean,
   at?: Date,
 ): Promise<number> {
+  const leftOut: string[] = [];
+  let fault: unknown;
   let expired = 0;
-  for (let found = BATCH; found === BATCH && !stopping();) {
-    const batch = await database.inProgramme(programmeId, (tx) => expireBatch(tx, at));
-    found = batch.found;
-    expired += batch.expired;
+  for (let limit = BATCH; !stopping();) {
+    let ids: string[] = [];
+    try {
+      expired += await database.inProgramme(programmeId, async (tx) => {
+        ids = await overdueHolds(tx, { at, limit, leftOut });
+        return ids.length === 0 ? 0 : expireBatch(tx, ids, at);
+      });
+      if (ids.length < limit) break;
+      limit = Math.min(BATCH, limit * 2);
+    } catch (error) {
+      if (!isOnesFault(error)) throw error;
+      if (ids.length === 1) {
+        fault = error;
+        leftOut.push(...ids);
+      }
+      limit = Math.ceil(ids.length / 2);
+    }
   }
+  if (fault !== undefined) throw fault;
   return expired;
 }
 
-async function expireBatch(tx: Tx, at: Date | undefined): Promise<{ found: number; expired: number }> {
-  const overdue = await tx.query<{ id: string }>(OVERDUE, [tx.programmeId, at ?? null, BATCH]);
-  if (overdue.length === 0) return { found: 0, expired: 0 };
-  const steps = overdue.map(({ id }): NextStep => ({ do: 'expire', id }));
+async function overdueHolds(
+  tx: Tx,
+  { at, limit, leftOut }: { at: Date | undefined; limit: number; leftOut: string[] },
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(OVERDUE, [tx.programmeId, at ?? null, limit, leftOut]);
+  return rows.map(({ id }) => id);
+}
+
+async function expireBatch(tx: Tx, ids: string[], at: Date | undefined): Promise<number> {
+  const steps = ids.map((id): NextStep => ({ do: 'expire', id }));
   const desk = await openDesk(tx, steps, at);
   const known = new Set(desk.redemptions.keys());
   // What somebody has captured or released since it was looked for is refused here.
   const released = steps.map((step) => decide(desk, step)).filter((one): one is Redemption => !(one instanceof Error));
   await writeDesk(tx, desk, known, released);
   metrics.batchSize.observe({ what: 'hold-expiry' }, released.length);
-  return { found: overdue.length, expired: released.length };
+  return released.length;
 }

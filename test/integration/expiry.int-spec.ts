@@ -4,6 +4,7 @@ import { Database } from '../../src/platform/database';
 import { newId } from '../../src/platform/ids';
 import { Problem } from '../../src/platform/problem';
 import { commitSteps, type Redemption, type Step } from '../../src/redemption';
+import { expireHolds } from '../../src/redemption/core';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { brokenInvariants } from '../setup/invariants';
 
@@ -221,6 +222,25 @@ describe('a refund', () => {
       expiring: [{ points: 60, on: '2026-07-31' }],
     });
   });
+});
+
+it('a hold whose release the database throws out holds up no other', async () => {
+  const programme = await Programme.found();
+  await programme.award(50, null);
+  const held = [];
+  for (let n = 0; n < 5; n++) held.push(made(await programme.redeem('2026-01-01T12:00:00Z', 10, 60 + n)));
+  const [, second, , fourth] = held;
+  await owner.query(`
+    CREATE FUNCTION refuse_release() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE check_violation; END $$;
+    CREATE TRIGGER refused BEFORE INSERT ON transfers FOR EACH ROW
+      WHEN (NEW.cause IN ('${second!.id}', '${fourth!.id}')) EXECUTE FUNCTION refuse_release()`);
+  const at = new Date('2026-01-01T13:00:00Z');
+  await expect(expireHolds(database, programme.id, never, at)).rejects.toThrow();
+  expect(await programme.balance('2026-01-01T13:00:00Z')).toMatchObject({ available: 30, held: 20 });
+  await expect(expireHolds(database, programme.id, never, at)).rejects.toThrow();
+  await owner.query('DROP FUNCTION refuse_release CASCADE');
+  expect(await expireHolds(database, programme.id, never, at)).toBe(2);
+  expect(await programme.balance('2026-01-01T13:00:00Z')).toMatchObject({ available: 50, held: 0 });
 });
 
 it('says whose lots are due, and for how long', async () => {
