@@ -67,7 +67,8 @@ export async function leave(
 }
 
 /**
- * The rest of it, in one transaction: values and keys destroyed, points given up if that was chosen, the reference dropped.
+ * The rest of it, in one transaction: values and keys destroyed, points given up if that was chosen, the reference dropped. Points
+ * that are held for an order then are given up in another, when they have come back or were spent: nothing else waits for that.
  * It stays only on notices that are still owed, so that recipients know whose use to stop: until each is acknowledged, or
  * for 30 days. The marks of what was earned stay, as keyed hashes, so that coming back does not pay twice.
  */
@@ -95,11 +96,13 @@ async function erasePerson(
     tx,
     owed.map((revocation) => revocation.id),
   );
-  if (balance === 'forfeit') await forfeit(tx, customerId, id);
   for (const { id: one, ref } of person) {
     if (ref !== null) await tx.query(NAME_ON_NOTICES, [tx.programmeId, one, ref]);
     await tx.query(DROP_REF, [tx.programmeId, one]);
   }
+  if (balance !== 'forfeit') return 'seen';
+  for (const one of ids) if ((await balanceOf(tx, one)).held > 0) return 'later';
+  await forfeit(tx, customerId, id);
   return 'seen';
 }
 

@@ -159,6 +159,30 @@ describe('an award without data', () => {
     await work();
     expect((await test.owner.query(`SELECT FROM customers WHERE ref = 'fred'`)).rowCount).toBe(0);
   });
+
+  it('that is held for an order when its customer leaves and gives everything up is given up when it comes back', async () => {
+    const ref = another('customer');
+    const id = await granted(ref, 40);
+    const order = { customerRef: ref, points: 30, orderRef: 'o', capture: false };
+    const held = await test.post('/v1/redemptions', shop.storefrontKey, order);
+    const path = `/v1/customers/${ref}?balance=forfeit`;
+    const left = await call(test.url, 'DELETE', path, { key: shop.storefrontKey });
+    const job = async () => (await test.get(`/v1/jobs/${left.body['jobId']}`, shop.storefrontKey)).body['status'];
+    const accounts = async () => {
+      const { rows } = await test.owner.query(
+        `SELECT a.kind, a.balance::int FROM accounts a JOIN awards w ON w.customer_id = a.customer_id WHERE w.id = $1 ORDER BY 1`,
+        [uuidOf(id)],
+      );
+      return Object.fromEntries(rows.map(({ kind, balance }) => [kind, balance]));
+    };
+    await work();
+    expect((await test.owner.query('SELECT FROM customers WHERE ref = $1', [ref])).rowCount).toBe(0);
+    expect([await job(), await accounts()]).toEqual(['running', { available: 10, held: 30 }]);
+    const release = `/v1/redemptions/${held.body['id']}/release`;
+    expect((await test.post(release, shop.storefrontKey, {})).status).toBe(200);
+    await work();
+    expect([await job(), await accounts()]).toEqual(['done', { available: 0, held: 0 }]);
+  });
 });
 
 describe('a reversal', () => {
