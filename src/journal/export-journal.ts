@@ -36,7 +36,11 @@ const STATE: Statement = {
           WHERE programme_id = $1 AND withdrawn_at IS NOT NULL
          UNION ALL
          SELECT json_build_object('left', json_build_object('programme', $1::uuid, 'customer', customer_id::text, 'balance', balance,
-                  'job', id, 'at', created_at, 'cancelled', status = 'cancelled')) FROM jobs
+                  'job', id, 'at', created_at, 'cancelled', status = 'cancelled', 'also', ARRAY(
+                    WITH RECURSIVE others AS (
+                      SELECT c.id FROM customers c WHERE c.programme_id = $1 AND c.merged_into = jobs.customer_id
+                      UNION SELECT c.id FROM others o JOIN customers c ON c.programme_id = $1 AND c.merged_into = o.id)
+                    SELECT o.id::text FROM others o ORDER BY o.id))) FROM jobs
           WHERE programme_id = $1 AND kind = 'customer-erasure'`,
 };
 

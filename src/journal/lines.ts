@@ -42,6 +42,8 @@ export interface Left {
   job?: string;
   at?: string;
   cancelled?: boolean;
+  /** Whoever was merged into them: they left under these as well, and a backup may be from before the merge. */
+  also?: string[];
 }
 
 /** A customer who left, a purpose or a recipient that was withdrawn, a programme that ended: all there are, in every section. */

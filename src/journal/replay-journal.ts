@@ -1,11 +1,11 @@
 import { lockCustomersById } from '../consents/core';
 import type { Database, Statement, Tx } from '../platform/database';
 import type { DataKeys } from '../platform/data-keys';
-import type { KeyRing } from '../platform/key-ring';
+import type { KeyRing, ProgrammeKeys } from '../platform/key-ring';
 import { Problem } from '../platform/problem';
 import { endConsents, endProgramme, erase, leave, withdraw } from '../revocation/core';
 import { destroyReplayed, destroyWithoutKeys } from '../vault';
-import type { Ended, Erased, Line, State } from './lines';
+import type { Ended, Erased, Left, Line, State } from './lines';
 
 /** Lines in one transaction. */
 const BATCH = 500;
@@ -18,7 +18,7 @@ const REF: Statement = {
   name: 'ref_of_customer',
   // Ids are counted anew from where the backup was: one who came after it has the id of another who came, and left, after it as well.
   text: `SELECT ref FROM customers WHERE programme_id = $1 AND id = $2 AND ref IS NOT NULL
-            AND ($3::timestamptz IS NULL OR created_at <= $3)`,
+            AND ($3::timestamptz IS NULL OR created_at <= $3) AND ($4 OR merged_into IS NULL)`,
 };
 const SLUG: Statement = {
   name: 'slug_of_live_programme',
@@ -147,13 +147,20 @@ async function reach(database: Database, keyRing: KeyRing, programme: string, st
   const keys = 'left' in state ? await keyRing.of(programme).catch(gone) : undefined;
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
-      const [row] = await tx.query<{ ref: string }>(REF, [programme, state.left.customer, state.left.at ?? null]);
-      if (row && keys) await leave(tx, keys, row.ref, state.left.balance);
+      if (keys) await leaveAgain(tx, keys, state.left);
     } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
       if (row) await endProgramme(tx, row.slug);
     }
   });
+}
+
+/** Under every reference that they had; of those that are merged into another one here as well, the other's leaving is theirs. */
+async function leaveAgain(tx: Tx, keys: ProgrammeKeys, { customer, also = [], at, balance }: Left): Promise<void> {
+  for (const id of [customer, ...also]) {
+    const [row] = await tx.query<{ ref: string }>(REF, [tx.programmeId, id, at ?? null, id === customer]);
+    if (row) await leave(tx, keys, row.ref, balance);
+  }
 }
 
 /** What the backup does not know came after it. */
