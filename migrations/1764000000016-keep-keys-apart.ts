@@ -133,6 +133,10 @@ const HOME = `
       WHEN known.place <> here AND known.key_store IS NULL THEN 'it goes on in another timeline, as after a restore or a failover'
       WHEN known.files <> of_files THEN 'its files are not those that it had'
       WHEN continued THEN 'its transactions are counted anew' END;
+    IF closed IS NOT NULL AND known.closed_at IS NULL THEN
+      -- Recipients ask for the notices after the last that they have: those to come are numbered above any that were lost.
+      PERFORM setval('public.revocation_notices_sequence_seq', nextval('public.revocation_notices_sequence_seq') + 1000000000);
+    END IF;
     UPDATE public.home SET closed_at = CASE WHEN closed IS NOT NULL THEN coalesce(closed_at, clock_timestamp()) END, why = closed,
       reached = CASE WHEN closed IS NOT NULL THEN coalesce(known.reached, public.history_reached() + 1) END,
       place = CASE WHEN closed IS NULL THEN here ELSE place END, files = CASE WHEN closed IS NULL THEN coalesce(of_files, files) ELSE files END,

@@ -81,6 +81,7 @@ describe('a backup that is restored after an erasure', () => {
   let programme: TestProgramme;
   let revoked: Answer;
   let readLater: Answer;
+  let lastSeen: string;
   const of = (ref: string) => programme.disclose(ref);
   // Its port is another one after each start.
   const again = (method: string, path: string, key: string, body?: unknown) =>
@@ -93,6 +94,9 @@ describe('a backup that is restored after an erasure', () => {
       attributes: [attribute],
       reason: 'a test',
     });
+
+  const notices = (after = '0') =>
+    again('GET', `/v1/revocation-notices?limit=100&after=${after}`, programme.recipients.newsletter.apiKey);
 
   beforeAll(() => journey());
 
@@ -141,6 +145,8 @@ describe('a backup that is restored after an erasure', () => {
       ({ body }) => body['available'] === 0,
       20_000,
     );
+    const told = await notices();
+    lastSeen = String(told.body['data'].at(-1).sequence);
     const exported = run('export-journal.js');
     expect([exported.status, exported.told]).toEqual([0, expect.stringContaining('--after')]);
     writeFileSync(journal, exported.out);
@@ -253,6 +259,13 @@ describe('a backup that is restored after an erasure', () => {
     const claims = await verifiedClaims(url, answer['certificate'], 'revocation-certificate+jwt');
     expect(claims).not.toHaveProperty('restoredAt');
     expect(claims['statement']).toMatch(/Nobody had been given anything\.$/);
+  });
+
+  // Fails when notices are numbered on from where the backup was.
+  it('owes notices that are found after the last one that a recipient has', async () => {
+    const { body } = await notices(lastSeen);
+    const refs = body['data'].map(({ customerRef }: { customerRef: string }) => customerRef);
+    expect(refs).toEqual(expect.arrayContaining(['revoked', 'shared-again']));
   });
 
   it('finds nothing to do the second time', () => {
