@@ -1,3 +1,4 @@
+import './platform/threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Foundation, layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';

@@ -146,6 +146,17 @@ describe('the way out', () => {
     expect([resolve.asked(), connected]).toEqual([2, ['93.184.215.14']]);
   });
 
+  // Fails when each call asks for the name: those that are tried again would take up every thread that resolves names.
+  it('asks once for a name whose server does not answer, however many calls wait for it', async () => {
+    let asked = 0;
+    const resolve = (() => void (asked += 1)) as unknown as OutboundOptions['resolve'];
+    const outbound = new Outbound({ allowLoopback: false, ...(resolve && { resolve }) });
+    const calls = [1, 2, 3].map(() => outbound.call(new URL('https://dead.example.com/'), { ...GET, timeoutMs: 50 }));
+    const failures = await Promise.all(calls.map((one) => one.catch((error: unknown) => error)));
+    expect(failures.map(isTimeout)).toEqual([true, true, true]);
+    expect(asked).toBe(1);
+  });
+
   it('does not lead anywhere for a name that is not there', async () => {
     const outbound = new Outbound({ allowLoopback: false, resolve: resolving([]) });
     await expect(outbound.call(new URL('https://nowhere.example.com/'), GET)).rejects.toThrow(AddressRefused);

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -39,6 +39,8 @@ export const isTimeout = (error: unknown): boolean => /^(Abort|Timeout)Error$/.t
  */
 export class Outbound {
   private readonly agents;
+  /** Names that are asked for: one whose server does not answer takes up one thread, however many calls wait for it. */
+  private readonly asked = new Map<string, Promise<LookupAddress[]>>();
   private closed = false;
 
   constructor(private readonly options: OutboundOptions) {
@@ -97,13 +99,24 @@ export class Outbound {
 
   /** Checks what a name resolves to where the connection is made of it: a check before that could be told something else. */
   private readonly lookupOpen: LookupFunction = (hostname, options, callback) => {
-    const { resolve = lookup } = this.options;
-    resolve(hostname, { ...options, all: true }, (error, addresses = []) => {
+    const connect = (addresses: LookupAddress[]): void => {
       const [first] = addresses;
       const open = addresses.every(({ address }) => isIP(address) !== 0 && this.isOpen(kindOfAddress(address)));
-      if (error || !open || !first) callback(error ?? new AddressRefused(), '');
+      if (!open || !first) callback(new AddressRefused(), '');
       else if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
-    });
+    };
+    this.resolve(hostname, options).then(connect, (error: NodeJS.ErrnoException) => callback(error, ''));
   };
+
+  private resolve(hostname: string, options: LookupOptions): Promise<LookupAddress[]> {
+    const known = this.asked.get(hostname);
+    if (known) return known;
+    const { resolve = lookup } = this.options;
+    const asked = new Promise<LookupAddress[]>((found, failed) =>
+      resolve(hostname, { ...options, all: true }, (error, addresses) => (error ? failed(error) : found(addresses))),
+    ).finally(() => this.asked.delete(hostname));
+    this.asked.set(hostname, asked);
+    return asked;
+  }
 }
