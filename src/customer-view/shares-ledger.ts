@@ -42,8 +42,10 @@ const CONSENTS: Statement = {
 };
 const PAUSES: Statement = {
   name: 'ledger_pauses',
-  text: `SELECT id, share_id, purpose, attribute, everything, until FROM pauses
-          WHERE programme_id = $1 AND customer_id = $2 AND ended_at IS NULL AND until > now() ORDER BY id`,
+  // What a merge has blocked without an end is blocked until the merge can be undone no more, and ends then.
+  text: `SELECT p.id, p.share_id, p.purpose, p.attribute, p.everything,
+                CASE WHEN p.until < 'infinity' THEN p.until ELSE (SELECT undo_until FROM merges m WHERE m.programme_id = $1 AND m.id = p.merge_id) END AS until
+           FROM pauses p WHERE p.programme_id = $1 AND p.customer_id = $2 AND p.ended_at IS NULL AND p.until > now() ORDER BY p.id`,
 };
 const USES: Statement = {
   name: 'ledger_uses',

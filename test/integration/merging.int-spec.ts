@@ -246,6 +246,26 @@ describe('merging two customers', () => {
       expect(await uses(into)).toEqual([200, 200]);
     });
 
+    it('that are blocked are shown so, to whoever may look', async () => {
+      const [from, into] = [await shared(withoutAdvice), await shared(everything)];
+      const { body: merged } = await merge(from, into);
+      const token = await app.tokenOf(programme.storefrontKey, into);
+      const looks = await Promise.all([
+        app.get(`/v1/customers/${into}/ledger`, programme.storefrontKey),
+        app.get('/v1/me/ledger', token),
+        app.get(`/v1/customers/${into}/export`, programme.storefrontKey),
+        app.get(`/v1/customers/${into}/recipients`, programme.storefrontKey),
+        app.get(`/v1/customers/${into}/consents`, programme.adminKey),
+      ]);
+      expect(looks.map(({ status, body }) => [status, body['type']])).toEqual(looks.map(() => [200, undefined]));
+      const { body: ledger } = looks[0]!;
+      expect(ledger['data'][0].asks[0].purposes).toMatchObject([
+        { key: 'greeting', status: 'active' },
+        { key: 'advice', status: 'active', pausedUntil: merged['undoUntil'] },
+      ]);
+      expect(ledger['data'][0]).toMatchObject({ pauses: [] });
+    });
+
     it('what the one had paused is paused for the other', async () => {
       const [from, into] = [await shared(everything), await shared(everything)];
       await post('/pauses', { customerRef: from, purpose: 'greeting', until: '2099-01-01T00:00:00Z' });
