@@ -5,7 +5,9 @@ import type { SealedValue } from '../vault';
 import type {
   ExportedConsent,
   ExportedConsentEvent,
+  ExportedCorrection,
   ExportedDisclosure,
+  ExportedPause,
   ExportedRecipient,
   ExportRecord,
   ShownAs,
@@ -24,6 +26,20 @@ const EVENTS: Statement = {
   name: 'record_consent_events',
   text: `SELECT event, at, share_id, revocation_id, consents FROM consent_events
           WHERE programme_id = $1 AND customer_id = $2 ORDER BY sequence`,
+};
+const PAUSES: Statement = {
+  name: 'record_pauses',
+  text: `SELECT id, share_id, attribute, purpose, everything, merge_id, started_at, CASE WHEN until < 'infinity' THEN until END AS until, ended_at
+           FROM pauses WHERE programme_id = $1 AND customer_id = $2 ORDER BY started_at, id`,
+};
+const CORRECTIONS: Statement = {
+  name: 'record_corrections',
+  text: `SELECT attribute, at, corrected_by AS by FROM value_events
+          WHERE programme_id = $1 AND customer_id = $2 AND event = 'corrected' ORDER BY sequence`,
+};
+const SIGNAL: Statement = {
+  name: 'record_privacy_signal',
+  text: 'SELECT gpc_at FROM customers WHERE programme_id = $1 AND id = $2',
 };
 const DISCLOSURES: Statement = {
   name: 'record_disclosures',
@@ -69,6 +85,17 @@ interface EventRow {
   share_id: string | null;
   revocation_id: string | null;
   consents: string[];
+}
+interface PauseRow {
+  id: string;
+  share_id: string | null;
+  attribute: string | null;
+  purpose: string | null;
+  everything: boolean;
+  merge_id: string | null;
+  started_at: Date;
+  until: Date | null;
+  ended_at: Date | null;
 }
 interface DisclosureRow {
   id: string;
@@ -128,6 +155,37 @@ export async function consentEventsOf(tx: Tx, customerId: string): Promise<Expor
     ...(row.share_id === null ? {} : { shareId: toPublicId('shr', row.share_id) }),
     ...(row.revocation_id === null ? {} : { revocationId: toPublicId('rev', row.revocation_id) }),
   }));
+}
+
+/** What use a customer had stop for a time, in order. */
+export async function pausesOf(tx: Tx, customerId: string): Promise<ExportedPause[]> {
+  const rows = await tx.query<PauseRow>(PAUSES, [tx.programmeId, customerId]);
+  return rows.map(({ id, share_id: share, attribute, purpose, everything, merge_id: merge, ...row }) => ({
+    id: toPublicId('pau', id),
+    ...(share === null ? {} : { shareId: toPublicId('shr', share) }),
+    ...(attribute === null ? {} : { attribute }),
+    ...(purpose === null ? {} : { purpose }),
+    ...(everything ? { everything } : {}),
+    ...(merge === null ? {} : { mergeId: toPublicId('mrg', merge) }),
+    startedAt: row.started_at.toISOString(),
+    ...(row.until === null ? {} : { until: row.until.toISOString() }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at.toISOString() }),
+  }));
+}
+
+/** Which values were corrected, in order. */
+export async function correctionsOf(tx: Tx, customerId: string): Promise<ExportedCorrection[]> {
+  const rows = await tx.query<{ attribute: string; at: Date; by: ExportedCorrection['by'] }>(CORRECTIONS, [
+    tx.programmeId,
+    customerId,
+  ]);
+  return rows.map(({ attribute, at, by }) => ({ attribute, at: at.toISOString(), by }));
+}
+
+/** When the customer's browser last refused advertising by others; undefined: never. */
+export async function privacySignalOf(tx: Tx, customerId: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ gpc_at: Date | null }>(SIGNAL, [tx.programmeId, customerId]);
+  return row?.gpc_at?.toISOString();
 }
 
 /** Releases of a customer's values until a time, in order: a page after the one with this public id. */

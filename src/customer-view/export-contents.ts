@@ -11,10 +11,13 @@ import {
   type AskedBy,
   consentEventsOf,
   consentsOf,
+  correctionsOf,
   disclosuresOf,
   exportsOf,
   heldValues,
   type HeldValue,
+  pausesOf,
+  privacySignalOf,
   recordExport,
 } from './customer-record';
 import type { EntryPage, EntryView } from './entries.dto';
@@ -48,7 +51,10 @@ export interface ExportContents {
 interface Held {
   at: Date;
   customerId: string | undefined;
-  head: Pick<CustomerExport, 'balance' | 'consents' | 'history' | 'exports'>;
+  head: Pick<
+    CustomerExport,
+    'balance' | 'consents' | 'history' | 'pauses' | 'corrections' | 'globalPrivacyControlAt' | 'exports'
+  >;
   values: HeldValue[];
   shares: LedgerItem[];
   /** The newest; those after it never change. */
@@ -143,6 +149,7 @@ async function collect(tx: Tx, { customerRef, locale, ...askedBy }: ExportOf): P
   if (customerId === undefined) return nothing();
   const language = await languageOf(tx, locale);
   const values = await heldValues(tx, customerId, language);
+  const signal = await privacySignalOf(tx, customerId);
   const shown = values.filter(({ covered }) => covered).map(({ sealed }) => sealed.attribute);
   return {
     at: await recordExport(tx, customerId, shown, askedBy),
@@ -151,6 +158,9 @@ async function collect(tx: Tx, { customerRef, locale, ...askedBy }: ExportOf): P
       balance: await balanceOf(tx, customerId),
       consents: await consentsOf(tx, customerId),
       history: await consentEventsOf(tx, customerId),
+      pauses: await pausesOf(tx, customerId),
+      corrections: await correctionsOf(tx, customerId),
+      ...(signal === undefined ? {} : { globalPrivacyControlAt: signal }),
       exports: await exportsOf(tx, customerId),
     },
     values,
@@ -162,7 +172,14 @@ async function collect(tx: Tx, { customerRef, locale, ...askedBy }: ExportOf): P
 const nothing = (): Held => ({
   at: new Date(),
   customerId: undefined,
-  head: { balance: { available: 0, pending: 0, held: 0, expiring: [] }, consents: [], history: [], exports: [] },
+  head: {
+    balance: { available: 0, pending: 0, held: 0, expiring: [] },
+    consents: [],
+    history: [],
+    pauses: [],
+    corrections: [],
+    exports: [],
+  },
   values: [],
   shares: [],
   entries: { data: [], nextCursor: null },

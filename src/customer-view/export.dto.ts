@@ -95,6 +95,41 @@ export class ExportedConsentEvent {
   revocationId?: string;
 }
 
+/** What use the customer had stop for a time, or a merge did. */
+export class ExportedPause {
+  @ApiProperty({ example: 'pau_01k9v5m3c8e1p9r2t4y6u8i0ah' })
+  id: string;
+  /** Of a share, a purpose, everything, or, by a merge, of a consent of a share. */
+  @ApiPropertyOptional({ example: 'shr_01k9v5m3c8e1p9r2t4y6u8i0ad' })
+  shareId?: string;
+  @ApiPropertyOptional({ example: 'birthday' })
+  attribute?: string;
+  @ApiPropertyOptional({ example: 'birthday-greeting' })
+  purpose?: string;
+  @ApiPropertyOptional({ example: true })
+  everything?: true;
+  @ApiPropertyOptional({ example: 'mrg_01k9v5m3c8e1p9r2t4y6u8i0am' })
+  mergeId?: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  startedAt: string;
+  /** Absent where it has no end of its own. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-12-24T09:00:00.000Z' })
+  until?: string;
+  /** Only where it was ended before. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:00:00.000Z' })
+  endedAt?: string;
+}
+
+/** That a value was replaced by the right one. */
+export class ExportedCorrection {
+  @ApiProperty({ example: 'birthday' })
+  attribute: string;
+  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  at: string;
+  @ApiProperty({ enum: ['customer', 'storefront'], example: 'customer' })
+  by: 'customer' | 'storefront';
+}
+
 export class ExportedDisclosure extends ExportedRecipient {
   @ApiProperty({ example: 'dsc_01k9v5m3c8e1p9r2t4y6u8i0ae' })
   id: string;
@@ -150,6 +185,15 @@ export class CustomerExport {
   /** In the order in which it happened. */
   @ApiProperty({ type: () => [ExportedConsentEvent] })
   history: ExportedConsentEvent[];
+  /** In the order in which they began. */
+  @ApiProperty({ type: () => [ExportedPause] })
+  pauses: ExportedPause[];
+  /** In the order in which they were made. */
+  @ApiProperty({ type: () => [ExportedCorrection] })
+  corrections: ExportedCorrection[];
+  /** When a browser last said that nothing is to be shared for advertising by others (`Sec-GPC: 1`); absent where none did. */
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
+  globalPrivacyControlAt?: string;
   /** Every time a recipient was given values, in order. */
   @ApiProperty({ type: () => [ExportedDisclosure] })
   disclosures: ExportedDisclosure[];

@@ -463,6 +463,8 @@ describe('the export', () => {
           consents: [greeting?.id, advice?.id],
         },
       ],
+      pauses: [],
+      corrections: [],
       disclosures: [
         {
           id: expect.stringMatching(/^dsc_/),
