@@ -38,6 +38,9 @@ const SWEEP_MS = 250;
 const DELIVER_MS = 1_000;
 /** How long what was written waits to be sealed; what comes meanwhile is one block. */
 const SEAL_MS = 1_000;
+/** Blocks that follow each other at once would take a core from whoever is waited for: after each there is as long a rest, or more. */
+const SEAL_REST = 1;
+const SEAL_REST_BESIDE_JOBS = 4;
 const MEASURE_MS = 5_000;
 /** How long a key store does not know how far the values have come. */
 const REACH_MS = 1_000;
@@ -241,7 +244,8 @@ export function startWork(
     const programmes = await unsealed(database);
     metrics.oldestUnsealedSeconds.set(Math.max(0, ...programmes.map(({ seconds }) => seconds)));
     const ready = programmes.filter((programme) => programme.ready);
-    await each(ready, 'history could not be sealed', (id) => sealHistory(database, signingKeys, id, isStopping));
+    const rest = (): number => (atJobs.size > 0 ? SEAL_REST_BESIDE_JOBS : SEAL_REST);
+    await each(ready, 'history could not be sealed', (id) => sealHistory(database, signingKeys, id, isStopping, rest));
   }
 
   async function measure(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement, Tx } from '../platform/database';
 import { metrics } from '../platform/metrics';
 import type { SigningKeys } from '../platform/signing-keys';
@@ -43,16 +44,21 @@ interface Head {
 
 /**
  * Seals what one programme's ended transactions have written since the last block, block by block, each a transaction of
- * its own. Whoever comes while another seals has nothing to do.
+ * its own. Whoever comes while another seals has nothing to do. rest: for how many times as long as a block took nothing is done
+ * after it, since nobody waits for it.
  */
 export async function sealHistory(
   database: Database,
   keys: SigningKeys,
   programmeId: string,
   stopping: () => boolean,
+  rest = () => 0,
 ): Promise<void> {
-  let more = true;
-  while (more && !stopping()) more = await database.inProgramme(programmeId, (tx) => sealBlock(tx, keys));
+  for (let more = true; more && !stopping();) {
+    const started = performance.now();
+    more = await database.inProgramme(programmeId, (tx) => sealBlock(tx, keys));
+    if (more) await sleep(rest() * (performance.now() - started));
+  }
 }
 
 /** Adds a block, if there is something to seal. Answers whether there may be more at once. */
