@@ -104,16 +104,16 @@ export class WebhookEndpoints {
     return viewOf(await findEndpoint(tx, caller, publicId));
   }
 
-  /** @throws 404; 422 for a URL that is not called, and for events of a recipient's. */
+  /** What is null stays as it is. @throws 404; 422 for a URL that is not called, and for events of a recipient's. */
   async change(tx: Tx, caller: WebhookCaller, publicId: string, body: WebhookChangeBody): Promise<WebhookView> {
-    const { url, events, enabled } = body;
-    if (url !== undefined) this.checkUrl(url);
+    const { url = null, events = null, enabled = null } = body;
+    if (url !== null) this.checkUrl(url);
     const { id, recipient_id: recipientId, disabled_at: disabledAt } = await findEndpoint(tx, caller, publicId);
     if (events && recipientId)
       throw invalidField('/events', 'A recipient is told what concerns the values that it got');
-    await tx.query(CHANGE, [tx.programmeId, id, url ?? null, events ?? null, enabled ?? null]);
-    if (url !== undefined && recipientId) await tx.query(MOVE_RECIPIENT, [tx.programmeId, recipientId, url]);
-    const isOther = enabled !== undefined && enabled !== (disabledAt === null);
+    await tx.query(CHANGE, [tx.programmeId, id, url, events, enabled]);
+    if (url !== null && recipientId) await tx.query(MOVE_RECIPIENT, [tx.programmeId, recipientId, url]);
+    const isOther = enabled !== null && enabled !== (disabledAt === null);
     if (isOther) await tx.query(WAIT_AGAIN, [tx.programmeId, id, enabled]);
     return viewOf(await findEndpoint(tx, caller, publicId));
   }

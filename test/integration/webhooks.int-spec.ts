@@ -355,6 +355,13 @@ describe('webhooks', () => {
     expect((await storefront('GET', `/webhooks/${id}`)).body).toMatchObject({ disabledBecause: 'staff' });
   });
 
+  it('go on as they were where a change says null', async () => {
+    const { id } = await endpoint(['share.accepted']);
+    const { body: before } = await storefront('GET', `/webhooks/${id}`);
+    const after = await storefront('PATCH', `/webhooks/${id}`, { url: null, events: null, enabled: null });
+    expect([after.status, after.body]).toEqual([200, before]);
+  });
+
   it('go on at the URL that is there now, where the one before is gone', async () => {
     const { id, path } = await endpoint(['share.accepted']);
     let answer = (): void => undefined;
