@@ -4,6 +4,8 @@ import { Database } from '../platform/database';
 import { heedSignal, unheeded } from './heed-signal';
 import { saysGpc } from './privacy-signal';
 
+const STOPS = /^\/v1\/(me\/)?(revocations|pauses)(?=[/?]|$)/;
+
 /**
  * Heeds the Global Privacy Control (`Sec-GPC: 1`) on whatever call a customer makes, or a storefront for one, before the call
  * itself is seen to: a valid request to opt out of sharing with others, also for what was consented to before
@@ -24,10 +26,10 @@ export class PrivacySignalGuard implements CanActivate {
     const customerRef = principal && customerOf(principal, request);
     if (!customerRef || principal.kind === 'operator') return true;
     const { programmeId } = principal;
-    // A revocation gets through whatever the load, with the signal as without.
-    const isRevocation = request.url.startsWith('/v1/revocations') || request.url.startsWith('/v1/me/revocations');
+    // Who takes back, pauses or leaves gets through whatever the load, with the signal as without.
+    const isStop = request.method === 'DELETE' || STOPS.test(request.url);
     const inProgramme: Database['inProgramme'] = (programme, work) =>
-      isRevocation ? this.database.inProgrammeReserved(programme, work) : this.database.inProgramme(programme, work);
+      isStop ? this.database.inProgrammeReserved(programme, work) : this.database.inProgramme(programme, work);
     // Mostly there is nothing to change, and then no lock is taken.
     const found = await inProgramme(programmeId, (tx) => unheeded(tx, customerRef));
     if (found.length > 0) await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef, found));
