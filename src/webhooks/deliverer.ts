@@ -22,6 +22,8 @@ export interface DelivererOptions {
 
 /** An attempt that takes longer than this counts as slow. */
 const SLOW_MS = 1_000;
+/** What has waited longer since it was taken up is taken up anew: its endpoint may be disabled, elsewhere, or have another secret by now. */
+const FRESH_MS = 5_000;
 /** Attempts written down in one transaction. */
 const RECORD_BATCH = 200;
 /** Of the process's connections, which booking and erasing need as well. */
@@ -146,8 +148,12 @@ export class Deliverer {
 
   private async send(lane: Lane, waiting: Waiting, slot: Slot): Promise<void> {
     const { delivery, url, signers } = waiting;
-    // Its lease would be over before an answer had to be there: somebody else may be sending it by then.
-    if (performance.now() - waiting.claimedAt > LEASE_SECONDS * 1000 - TIMEOUT_MS) return slot.release();
+    const waited = performance.now() - waiting.claimedAt;
+    if (waited > FRESH_MS) {
+      slot.release();
+      // Its lease would be over before an answer had to be there: somebody else may be sending it by then.
+      return waited > LEASE_SECONDS * 1000 - TIMEOUT_MS ? undefined : this.takeUpAnew(lane, waiting);
+    }
     lane.inFlight += 1;
     const slow = setTimeout(() => {
       lane.suspect = true;
@@ -165,6 +171,18 @@ export class Deliverer {
     this.makeRoom();
     this.move(lane);
     await this.remember(lane, waiting, came);
+  }
+
+  /** This and all that waits behind it. */
+  private async takeUpAnew(lane: Lane, waiting: Waiting): Promise<void> {
+    const ids = [waiting, ...lane.clear()].map(({ delivery }) => delivery.id);
+    try {
+      await this.connections.run(() => this.options.database.inProgramme(lane.programmeId, (tx) => giveBack(tx, ids)));
+    } catch (error) {
+      this.noticed(error);
+    }
+    lane.wake();
+    this.move(lane);
   }
 
   private makeRoom(): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePublicId } from '../../src/platform/ids';
 import { createLogger } from '../../src/platform/logging';
 import { Outbound } from '../../src/platform/outbound';
@@ -63,6 +64,14 @@ async function endpoint(events: string[]): Promise<{ id: string; secret: string;
   expect(status).toBe(201);
   return { id: body['id'], secret: body['secret'], path };
 }
+/** So many messages for the endpoint on a path, all at once. */
+const announceMany = (path: string, many: number) =>
+  app.owner.query(
+    `INSERT INTO webhook_deliveries (programme_id, id, endpoint_id, event_id, type, ids, data, give_up_at, next_attempt_at)
+       SELECT w.programme_id, new_id(), w.id, new_id(), 'share.accepted', '{}', jsonb_build_object('n', n), 'infinity', now()
+         FROM webhook_endpoints w, generate_series(1, $1) n WHERE w.url = $2`,
+    [many, receiver.url(path)],
+  );
 const settled = (id: string) =>
   eventually(
     async () => {
@@ -362,6 +371,35 @@ describe('webhooks', () => {
     expect([after.status, after.body]).toEqual([200, before]);
   });
 
+  // Fails when what was taken up is sent however long it has waited.
+  it('are not sent any more soon after their endpoint was disabled, although they had been taken up', async () => {
+    const { id, path } = await endpoint(['share.accepted']);
+    const held: (() => void)[] = [];
+    receiver.behave(path, (response) => void held.push(() => response.writeHead(204).end()));
+    await announceMany(path, 60);
+    const underway = await eventually(
+      async () => {
+        await deliverer.sweep();
+        return receiver.at(path).length;
+      },
+      (count) => count === 16,
+    );
+    await storefront('PATCH', `/webhooks/${id}`, { enabled: false });
+    await sleep(5_100);
+    for (const answer of held) answer();
+    const { body: delivered } = await eventually(
+      () => storefront('GET', `/webhooks/${id}/deliveries?status=delivered&limit=100`),
+      ({ body }) => body['data'].length === underway,
+    );
+    expect(delivered['data']).toHaveLength(16);
+    await sleep(300);
+    expect(receiver.at(path)).toHaveLength(16);
+    receiver.behave(path, answers(204));
+    await storefront('PATCH', `/webhooks/${id}`, { enabled: true });
+    expect((await settled(id)).every(({ status }) => status === 'delivered')).toBe(true);
+    expect(new Set(receiver.at(path).map(({ headers }) => headers['webhook-id'])).size).toBe(60);
+  });
+
   it('go on at the URL that is there now, where the one before is gone', async () => {
     const { id, path } = await endpoint(['share.accepted']);
     let answer = (): void => undefined;
@@ -459,12 +497,7 @@ describe('webhooks', () => {
   it('are sent once and numbered without a gap by several workers at once', async () => {
     const { id, path, secret } = await endpoint(['share.accepted']);
     const many = 400;
-    await app.owner.query(
-      `INSERT INTO webhook_deliveries (programme_id, id, endpoint_id, event_id, type, ids, data, give_up_at, next_attempt_at)
-         SELECT w.programme_id, new_id(), w.id, new_id(), 'share.accepted', '{}', jsonb_build_object('n', n), 'infinity', now()
-           FROM webhook_endpoints w, generate_series(1, $1) n WHERE w.url = $2`,
-      [many, receiver.url(path)],
-    );
+    await announceMany(path, many);
     const others = [1, 2, 3].map(() => newDeliverer());
     await eventually(
       async () => {
