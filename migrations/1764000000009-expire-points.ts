@@ -9,7 +9,7 @@ export class ExpirePoints1764000000009 implements MigrationInterface {
     await runner.query(LOTS);
     await runner.query(EXPIRE);
     await runner.query(LOOKUPS);
-    await publishInvariants(runner, { i14_expiry_is_neutral: IN_ITS_TIME });
+    await publishInvariants(runner, { i14_expiry_is_neutral: IN_ITS_TIME, i14_lots_end_as_promised: AS_PROMISED });
   }
 
   async down(): Promise<void> {
@@ -152,3 +152,13 @@ const IN_ITS_TIME = `
     FROM used u LEFT JOIN lots l ON l.programme_id = u.programme_id AND l.customer_id = u.customer_id AND l.id = u.lot_id
     LEFT JOIN accounts a ON a.id = u.debit_account AND a.programme_id = u.programme_id AND a.customer_id = l.customer_id AND a.kind = 'available'
    WHERE u.kind = 'expiry' AND (l.id IS DISTINCT FROM u.cause OR a.id IS NULL OR NOT l.expired OR l.expires_on >= u.day)`;
+
+/** 14: a lot ends on the day that its award promised, one that goes on with another never before that. */
+const AS_PROMISED = `
+  SELECT l.programme_id, 'lot ends on another day than was promised' AS broken, l.id::text AS what
+    FROM lots l LEFT JOIN awards w ON w.programme_id = l.programme_id AND w.id = l.id
+   WHERE l.origin IS NULL AND (w.id IS NULL OR w.expires_on IS DISTINCT FROM l.expires_on)
+  UNION ALL
+  SELECT l.programme_id, 'lot ends before the one that it goes on with', l.id::text
+    FROM lots l LEFT JOIN lots o ON o.programme_id = l.programme_id AND o.id = l.origin
+   WHERE l.origin IS NOT NULL AND (o.id IS NULL OR l.expires_on < o.expires_on OR (l.expires_on IS NULL) <> (o.expires_on IS NULL))`;

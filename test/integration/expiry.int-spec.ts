@@ -255,6 +255,32 @@ it('says whose lots are due, and for how long', async () => {
   expect(await mine()).toBeUndefined();
 });
 
+it('a lot that ends on another day than was promised is found, whoever changed it, and so is one that goes on with it', async () => {
+  const programme = await Programme.found();
+  const lot = await programme.award(10, '2026-01-10');
+  const spent = made(await programme.redeem('2026-01-05T12:00:00Z', 10));
+  await programme.step('2026-02-01T12:00:00Z', { do: 'refund', id: spent.id, points: undefined });
+  const set = (day: string, which: string) =>
+    owner.query(`BEGIN; SET LOCAL session_replication_role = replica;
+      UPDATE lots SET expires_on = ${day} WHERE programme_id = '${programme.id}' AND ${which}; COMMIT`);
+  const found = async () => (await brokenInvariants(testDatabase.url))['i14_lots_end_as_promised'];
+  expect(await found()).toBeUndefined();
+  for (const [day, which, back] of [
+    [`'2026-01-11'`, 'origin IS NULL', `'2026-01-10'`],
+    ['NULL', 'origin IS NULL', `'2026-01-10'`],
+    [`'2026-01-09'`, 'origin IS NOT NULL', `'2026-03-03'`],
+    ['NULL', 'origin IS NOT NULL', `'2026-03-03'`],
+  ] as const) {
+    await set(day, which);
+    expect(await found()).toBeDefined();
+    await set(back, which);
+  }
+  expect(await programme.balance('2026-02-01T12:00:00Z')).toMatchObject({
+    expiring: [{ points: 10, on: '2026-03-03' }],
+  });
+  expect((await owner.query('SELECT FROM lots WHERE id = $1 AND remaining = 0', [lot])).rowCount).toBe(1);
+});
+
 it('the database lets no lot come back that has expired', async () => {
   const programme = await Programme.found();
   const lot = await programme.award(10, '2026-01-01');

@@ -42,7 +42,8 @@ describe('merging two customers', () => {
     await app.owner.query('BEGIN; SET LOCAL session_replication_role = replica');
     await app.owner.query(
       `WITH RECURSIVE own AS (
-         SELECT $1::uuid AS id UNION SELECT l.id FROM own o JOIN lots l ON l.origin = o.id)
+         SELECT $1::uuid AS id UNION SELECT l.id FROM own o JOIN lots l ON l.origin = o.id),
+       promised AS (UPDATE awards SET expires_on = current_date - 5 WHERE id = $1)
        UPDATE lots SET expires_on = current_date - 5 WHERE id IN (SELECT id FROM own)`,
       [parsePublicId('awd', id)],
     );

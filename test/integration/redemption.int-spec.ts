@@ -214,7 +214,9 @@ describe('redemption over HTTP', () => {
       ).rows.map((row) => Number(row.remaining));
     // The third expires first, of the other two the first is older.
     await app.owner.query('SET session_replication_role = replica');
-    await app.owner.query(`UPDATE lots SET expires_on = current_date + 10 WHERE id = $1`, [rows[2]?.id]);
+    for (const table of ['lots', 'awards']) {
+      await app.owner.query(`UPDATE ${table} SET expires_on = current_date + 10 WHERE id = $1`, [rows[2]?.id]);
+    }
     await app.owner.query('SET session_replication_role = DEFAULT');
     const { body } = await redeem(ref, 150, { capture: true });
     expect(await remaining()).toEqual([90, 120, 0]);
