@@ -1,5 +1,5 @@
 import { activeConsents, lockCustomersById } from '../consents/core';
-import type { Database, Statement, Tx } from '../platform/database';
+import { type Database, isOnesFault, type Statement, type Tx } from '../platform/database';
 import { endConsents } from '../revocation/core';
 import { endBlocks } from './blocks';
 import { requireMerge } from './merge-rows';
@@ -13,7 +13,7 @@ const PROGRAMMES: Statement = {
 const DUE: Statement = {
   name: 'due_merges',
   text: `SELECT id FROM merges WHERE programme_id = $1 AND undone_at IS NULL AND final_at IS NULL AND undo_until <= now()
-          ORDER BY undo_until LIMIT $2`,
+            AND id <> ALL ($3::uuid[]) ORDER BY undo_until LIMIT $2`,
 };
 const BLOCKED: Statement = {
   name: 'consents_blocked_by_merge',
@@ -31,13 +31,29 @@ export function withDueMerges(database: Database): Promise<{ programmeId: string
   return database.query(PROGRAMMES);
 }
 
-/** Makes one programme's merges final whose time is over, each in a transaction of its own. */
+/**
+ * Makes one programme's merges final whose time is over, each in a transaction of its own. One that the database does not let end
+ * holds up no other; it is thrown when all others are done.
+ */
 export async function finishMerges(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
+  const leftOut: string[] = [];
+  let fault: unknown;
   for (let found = BATCH; found === BATCH && !stopping();) {
-    const due = await database.inProgramme(programmeId, (tx) => tx.query<{ id: string }>(DUE, [programmeId, BATCH]));
-    for (const { id } of due) await database.inProgramme(programmeId, (tx) => finish(tx, id));
+    const due = await database.inProgramme(programmeId, (tx) =>
+      tx.query<{ id: string }>(DUE, [programmeId, BATCH, leftOut]),
+    );
+    for (const { id } of due) {
+      await database
+        .inProgramme(programmeId, (tx) => finish(tx, id))
+        .catch((error: unknown) => {
+          if (!isOnesFault(error)) throw error;
+          fault = error;
+          leftOut.push(id);
+        });
+    }
     found = due.length;
   }
+  if (fault !== undefined) throw fault;
 }
 
 /** What was blocked ends, as by a revocation: erased, and everyone told who got something. */

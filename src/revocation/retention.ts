@@ -1,24 +1,50 @@
 import { lockCustomersById } from '../consents/core';
-import type { Database, Statement } from '../platform/database';
+import { type Database, isOnesFault, type Statement, type Tx } from '../platform/database';
 import { endForMany } from './end-for-many';
 
 const BATCH = 1_000;
 const FIND: Statement = {
   name: 'customers_with_expired_consents',
   text: `SELECT DISTINCT customer_id AS id FROM (SELECT customer_id FROM consents WHERE programme_id = $1 AND status = 'active'
-           AND until <= now() ORDER BY until LIMIT $2) AS expired`,
+           AND until <= now() AND customer_id <> ALL ($3::bigint[]) ORDER BY until LIMIT $2) AS expired`,
 };
 
-/** Ends one programme's consents whose time is over, as a revocation would: erased, and everyone told who got something. */
+/**
+ * Ends one programme's consents whose time is over, as a revocation would: erased, and everyone told who got something. A customer
+ * whose consents the database does not let end is looked for by halves and left out, so that nobody else's go on being used; it is
+ * thrown when all others are done.
+ */
 export async function expireConsents(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
-  for (let isMore = true; isMore && !stopping();) {
-    isMore = await database.inProgramme(programmeId, async (tx) => {
-      const customers = await tx.query<{ id: string }>(FIND, [programmeId, BATCH]);
-      if (customers.length === 0) return false;
-      const ids = customers.map(({ id }) => id);
-      await lockCustomersById(tx, ids);
-      await endForMany(tx, ids, { expired: true }, 'expired');
-      return true;
-    });
+  const leftOut: string[] = [];
+  let fault: unknown;
+  for (let limit = BATCH; !stopping();) {
+    let ids: string[] = [];
+    try {
+      await database.inProgramme(programmeId, async (tx) => {
+        ids = await expiredIn(tx, limit, leftOut);
+        if (ids.length > 0) await endThem(tx, ids);
+      });
+      if (ids.length === 0) break;
+      limit = Math.min(BATCH, limit * 2);
+    } catch (error) {
+      if (!isOnesFault(error)) throw error;
+      if (ids.length === 1) {
+        fault = error;
+        leftOut.push(...ids);
+      }
+      limit = Math.ceil(limit / 2);
+    }
   }
+  if (fault !== undefined) throw fault;
+}
+
+/** Customers by id; limit: of consents. */
+async function expiredIn(tx: Tx, limit: number, leftOut: string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(FIND, [tx.programmeId, limit, leftOut]);
+  return rows.map(({ id }) => id);
+}
+
+async function endThem(tx: Tx, ids: string[]): Promise<void> {
+  await lockCustomersById(tx, ids);
+  await endForMany(tx, ids, { expired: true }, 'expired');
 }
