@@ -3,7 +3,7 @@ import { unavailable } from '../problem';
 import type { KekProvider } from './provider';
 
 export interface AwsKmsSettings {
-  /** Id, ARN or alias of a symmetric key. */
+  /** Id or ARN of a symmetric key; an alias, as long as it is never pointed to another key. */
   keyId: string;
   region: string;
   /** Undefined: that of the region. */
