@@ -68,7 +68,8 @@ export async function leave(
 
 /**
  * The rest of it, in one transaction: values and keys destroyed, points given up if that was chosen, the reference dropped. Points
- * that are held for an order then are given up in another, when they have come back or were spent: nothing else waits for that.
+ * that are still to come then, or held for an order, are given up in another, when they have come in, come back or were spent: nothing
+ * else waits for that, and an award that cannot be booked keeps nobody's name.
  * It stays only on notices that are still owed, so that recipients know whose use to stop: until each is acknowledged, or
  * for 30 days. The marks of what was earned stay, as keyed hashes, so that coming back does not pay twice.
  */
@@ -88,7 +89,6 @@ async function erasePerson(
   if (customerId === null) throw new Error('An erasure is of a customer');
   const person = await lockPerson(tx, customerId);
   const ids = person.map(({ id: one }) => one);
-  if (balance === 'forfeit' && (await isOwedPoints(tx, customerId, ids))) return 'later';
   // Also what was shared after the customer left and before this.
   await endConsents(tx, ids, { everything: true }, 'withdrawn');
   const owed = await tx.query<{ id: string }>(OWED, [tx.programmeId, ids]);
@@ -101,6 +101,7 @@ async function erasePerson(
     await tx.query(DROP_REF, [tx.programmeId, one]);
   }
   if (balance !== 'forfeit') return 'seen';
+  if (await isOwedPoints(tx, customerId, ids)) return 'later';
   for (const one of ids) if ((await balanceOf(tx, one)).held > 0) return 'later';
   await forfeit(tx, customerId, id);
   return 'seen';

@@ -149,15 +149,22 @@ describe('an award without data', () => {
     );
   });
 
-  it('is waited for by a customer who leaves and gives everything up', async () => {
+  // Fails when the name waits as well: an award that cannot be booked is set aside, for as long as it takes.
+  it('is given up when it comes in by a customer who leaves and gives everything up, who is erased before', async () => {
     await give('fred', 40);
     const left = await call(test.url, 'DELETE', '/v1/customers/fred?balance=forfeit', { key: shop.storefrontKey });
     expect(left.status).toBe(202);
-    await work();
-    expect((await test.owner.query(`SELECT FROM customers WHERE ref = 'fred'`)).rowCount).toBe(1);
-    await test.grant(shop.id);
+    const job = async () => (await test.get(`/v1/jobs/${left.body['jobId']}`, shop.storefrontKey)).body['status'];
     await work();
     expect((await test.owner.query(`SELECT FROM customers WHERE ref = 'fred'`)).rowCount).toBe(0);
+    expect(await job()).toBe('running');
+    await test.grant(shop.id);
+    await work();
+    expect(await job()).toBe('done');
+    const { rows } = await test.owner.query(
+      `SELECT points::int FROM transfers WHERE kind = 'forfeit' ORDER BY booked_at DESC LIMIT 1`,
+    );
+    expect(rows).toEqual([{ points: 40 }]);
   });
 
   it('that is held for an order when its customer leaves and gives everything up is given up when it comes back', async () => {
