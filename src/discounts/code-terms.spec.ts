@@ -65,4 +65,5 @@ it('needs the currency of its amount or minimum, and none for a percentage of an
   expect(refusal(amount(500), inFrancs)).toBe('currency-mismatch');
   expect(refusal(percent(10, { minimumOrderMinor: 5000, currency: 'EUR' }), inFrancs)).toBe('currency-mismatch');
   expect(refusal(percent(10), inFrancs)).toBe('900');
+  expect(refusal(percent(10, { minimumOrderMinor: null, currency: null } as object), inFrancs)).toBe('900');
 });

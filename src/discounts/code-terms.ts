@@ -1,6 +1,9 @@
 import { conflict } from '../platform/problem';
 
-/** What a code is worth, as the offer promised it: percent with kind `percent`, amountMinor and currency with `amount`. */
+/**
+ * What a code is worth, as the offer promised it: percent with kind `percent`, amountMinor and currency with `amount`. What is not
+ * there is null in some that were published long ago.
+ */
 export interface CodeTerms {
   kind: 'percent' | 'amount';
   percent?: number;
@@ -21,12 +24,13 @@ export interface Order {
  * @throws 409 `order-too-small`, `currency-mismatch`
  */
 export function discountOf(terms: CodeTerms, { totalMinor, currency }: Order): number {
-  const { amountMinor, percent, minimumOrderMinor } = terms;
+  const { amountMinor, percent, minimumOrderMinor = null } = terms;
   // A percentage of any order has no currency to match.
-  if (terms.currency !== undefined && terms.currency !== currency) {
-    throw conflict('currency-mismatch', 'The code is for orders in another currency', `It is for ${terms.currency}.`);
+  const own = terms.currency ?? currency;
+  if (own !== currency) {
+    throw conflict('currency-mismatch', 'The code is for orders in another currency', `It is for ${own}.`);
   }
-  if (minimumOrderMinor !== undefined && totalMinor < minimumOrderMinor) {
+  if (minimumOrderMinor !== null && totalMinor < minimumOrderMinor) {
     const detail = `It needs an order of at least ${minimumOrderMinor} in the smallest unit of ${currency}.`;
     throw conflict('order-too-small', 'The order is smaller than the code needs', detail);
   }

@@ -1,10 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { IsDefined, IsIn, IsInt, IsObject, IsOptional, Matches, Max, Min, ValidateNested } from 'class-validator';
 
 const MOST_POINTS = 1_000_000_000;
 const MOST_MINOR = 1_000_000_000;
+
+/** null is as good as absent, and is not kept: what is published is read by notices, codes and storefronts. */
+const MayBeAbsent = () =>
+  applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => value ?? undefined),
+  );
 
 export class DiscountTermsDto {
   @ApiProperty({ enum: ['percent', 'amount'], example: 'percent' })
@@ -13,7 +20,7 @@ export class DiscountTermsDto {
 
   /** With kind `percent`. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, example: 10 })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(100)
@@ -21,7 +28,7 @@ export class DiscountTermsDto {
 
   /** With kind `amount`, in the currency's smallest unit. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(MOST_MINOR)
@@ -29,7 +36,7 @@ export class DiscountTermsDto {
 
   /** ISO 4217; with amountMinor or minimumOrderMinor. */
   @ApiPropertyOptional({ example: 'EUR' })
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[A-Z]{3}$/, { message: 'currency must be an ISO 4217 code' })
   currency?: string;
 
@@ -41,7 +48,7 @@ export class DiscountTermsDto {
   validDays: number;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(MOST_MINOR)

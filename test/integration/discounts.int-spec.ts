@@ -99,6 +99,9 @@ describe('a discount code', () => {
       state('redeemed', { discountMinor: 99 }),
     );
     expect((await step(await issue(), 'redeem', 'one')).body).not.toHaveProperty('discountMinor');
+    const absent = await issue({ ...TENTH, amountMinor: null, currency: null, minimumOrderMinor: null });
+    const redeemed = await step(absent, 'redeem', 'one', order(999, 'CHF'));
+    expect([redeemed.status, redeemed.body['discountMinor'], redeemed.body['discount']]).toEqual([200, 99, TENTH]);
   });
 
   it('is used all the same when the share that it thanks for is taken back', async () => {

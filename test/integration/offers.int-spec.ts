@@ -426,6 +426,11 @@ describe('publishing', () => {
   it.each([
     [{ kind: 'percent', percent: 10, validDays: 30 }, /10 %, gültig 30 Tage\./, /10 %, valid for 30 days\./],
     [
+      { kind: 'percent', percent: 10, validDays: 30, amountMinor: null, currency: null, minimumOrderMinor: null },
+      /10 %, gültig 30 Tage\./,
+      /10 %, valid for 30 days\./,
+    ],
+    [
       { kind: 'amount', amountMinor: 550, currency: 'EUR', validDays: 1, minimumOrderMinor: 4000 },
       /5,50\s€, gültig einen Tag, ab 40,00\s€ Bestellwert\./,
       /€5\.50, valid for one day, on orders from €40\.00\./,
