@@ -42,9 +42,12 @@ const DUE_OF_PROGRAMME: Statement = {
 };
 const UNPARK: Statement = {
   name: 'unpark_deliveries',
-  text: `UPDATE webhook_deliveries d SET next_attempt_at = now() FROM webhook_endpoints w
-          WHERE w.programme_id = $1 AND w.disabled_at IS NULL AND d.programme_id = $1 AND d.endpoint_id = w.id
-            AND d.status = 'pending' AND d.next_attempt_at = 'infinity'`,
+  // One look into the index of what is due for each endpoint, whatever the planner knew of the table when it made the plan.
+  text: `UPDATE webhook_deliveries SET next_attempt_at = now() WHERE programme_id = $1 AND id = ANY (ARRAY(
+           SELECT d.id FROM webhook_endpoints w CROSS JOIN LATERAL (
+             SELECT d.id FROM webhook_deliveries d WHERE d.programme_id = $1 AND d.endpoint_id = w.id AND d.status = 'pending'
+                AND d.next_attempt_at = 'infinity' OFFSET 0) d
+            WHERE w.programme_id = $1 AND w.disabled_at IS NULL))`,
 };
 const CLAIM: Statement = {
   name: 'claim_deliveries',
