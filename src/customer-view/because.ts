@@ -14,6 +14,13 @@ const SHARES: Statement = {
            JOIN offer_versions v ON v.programme_id = $1 AND v.offer_id = s.offer_id AND v.version = s.offer_version
           WHERE s.programme_id = $1 AND s.id = ANY ($2)`,
 };
+const OWN: Statement = {
+  name: 'awards_of_person',
+  text: `WITH RECURSIVE person AS (
+           SELECT $2::bigint AS id
+           UNION SELECT c.id FROM person p JOIN customers c ON c.programme_id = $1 AND c.merged_into = p.id)
+         SELECT w.id FROM awards w WHERE w.programme_id = $1 AND w.id = ANY ($3) AND w.customer_id IN (SELECT id FROM person)`,
+};
 const LOTS: Statement = {
   name: 'lots_behind_entries',
   // From each lot back over those that it goes on with: the last of them is the one that an award opened, and has its id.
@@ -60,9 +67,19 @@ type Earned = Pick<
   'cause' | 'share' | 'offer' | 'offerKey' | 'offerVersion' | 'title' | 'shareRevokedAt' | 'reason' | 'reference'
 >;
 
-/** What earned each of these awards (uuids): a share with the offer's version that was accepted, or what the storefront said. */
-export async function earnedBy(tx: Tx, awardIds: string[], language: Locale): Promise<Map<string, Earned>> {
-  const ids = [...new Set(awardIds)];
+/**
+ * What earned each of these awards (uuids): a share with the offer's version that was accepted, or what the storefront said.
+ * reads: a customer who reads it, and learns only of what they earned, as who they are now. Points of another come to them by a
+ * merge, and stay theirs where they were spent before it was undone.
+ */
+export async function earnedBy(
+  tx: Tx,
+  awardIds: string[],
+  { language, reads }: { language: Locale; reads?: string | undefined },
+): Promise<Map<string, Earned>> {
+  const all = [...new Set(awardIds)];
+  if (all.length === 0) return new Map();
+  const ids = reads === undefined ? all : await ownOf(tx, reads, all);
   if (ids.length === 0) return new Map();
   const [shares, reasons] = await Promise.all([
     tx.query<ShareRow>(SHARES, [tx.programmeId, ids, language]),
@@ -70,6 +87,10 @@ export async function earnedBy(tx: Tx, awardIds: string[], language: Locale): Pr
   ]);
   const byShare = new Map(shares.map((row) => [row.id, ofShare(row)]));
   return new Map(ids.map((id) => [id, byShare.get(id) ?? { cause: toPublicId('awd', id), ...reasons.get(id) }]));
+}
+
+async function ownOf(tx: Tx, customerId: string, awardIds: string[]): Promise<string[]> {
+  return (await tx.query<{ id: string }>(OWN, [tx.programmeId, customerId, awardIds])).map(({ id }) => id);
 }
 
 const ofShare = (row: ShareRow): Earned => ({
@@ -123,7 +144,7 @@ export async function becauseOf(
     ...lots.map(({ award }) => award),
     ...[...reversals.values()].map(({ awardId }) => awardId),
   ];
-  const earned = await earnedBy(tx, awards, language);
+  const earned = await earnedBy(tx, awards, { language, reads: isCustomer ? customerId : undefined });
   const lotOf = new Map(lots.map((row) => [row.lot, row]));
   const redemptionOf = new Map(redemptions.map((row) => [row.id, row]));
 

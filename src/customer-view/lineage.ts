@@ -37,7 +37,7 @@ interface OriginRow {
 
 /**
  * Where the points of a redemption came from: lot by lot, to the award and the offer's version that earned them.
- * customerRef: whose it must be, where not everyone's may be seen. @throws 404
+ * customerRef: whose it must be, where not everyone's may be seen; then nothing is said of what somebody else shared. @throws 404
  */
 export async function lineageOf(
   tx: Tx,
@@ -54,7 +54,7 @@ export async function lineageOf(
     throw new Error('Points of a redemption come from no award');
   }
   const awards = rows.map((row) => row.award_id);
-  const earned = await earnedBy(tx, awards, language);
+  const earned = await earnedBy(tx, awards, { language, reads: customerRef === undefined ? undefined : owner });
   const viewOf = (row: OriginRow): SpentPoints => {
     const { cause: _, ...because } = earned.get(row.award_id) ?? {};
     return {

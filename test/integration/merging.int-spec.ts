@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { reverse as reverseAward } from '../../src/awards/reversals';
 import { expireLots } from '../../src/ledger';
-import { parsePublicId } from '../../src/platform/ids';
+import { parsePublicId, toPublicId } from '../../src/platform/ids';
 import { startTestApp, type TestApp, type TestProgramme } from './customer-view.test-app';
 import { brokenInvariants } from '../setup/invariants';
 import { call, type Answer } from '../setup/service';
@@ -417,6 +417,33 @@ describe('merging two customers', () => {
         expect((await undo(outer['id'] as string)).body).toMatchObject({ pointsReturned: 50, pointsMissing: 0 });
         expect((await undo(inner['id'] as string)).body).toMatchObject({ pointsReturned: 0, pointsMissing: 0 });
         expect((await balance(second)).body).toMatchObject({ available: 50 });
+      }
+    });
+
+    it('says to nobody what another one shared, also where their points were spent or ended with them', async () => {
+      const [from, into] = (await customers(0, 0)) as [string, string];
+      await programme.share(from);
+      await award(from, 9, 10);
+      await app.grant(programme.id);
+      const { body } = await merge(from, into);
+      const { rows } = await app.owner.query<{ id: string }>(`SELECT id FROM awards ORDER BY promised_at DESC LIMIT 1`);
+      await endLotsOf(toPublicId('awd', rows[0]!.id));
+      const { body: spent } = await redeem(into, 100);
+      const { body: kept } = await redeem(into, 20, false);
+      const token = await app.tokenOf(programme.storefrontKey, into);
+      const seen = async (key: string, me: string) =>
+        JSON.stringify([
+          (await app.get(`/v1${me}/redemptions/${spent['id']}/lineage`, key)).body['data'],
+          (await app.get(`/v1${me === '' ? `/customers/${into}` : me}/entries`, key)).body['data'],
+          (await app.get(`/v1${me === '' ? `/customers/${into}` : me}/statement`, key)).body['entries'],
+        ]);
+      const told = ['"title":"Offer"', '"reason":"Order"'];
+      for (const words of told) expect(await seen(token, '/me')).toContain(words);
+      await post(`/redemptions/${kept['id']}/release`);
+      expect((await undo(body['id'] as string)).body).toMatchObject({ pointsReturned: 20, pointsMissing: 100 });
+      for (const words of told) {
+        expect(await seen(token, '/me')).not.toContain(words);
+        expect(await seen(programme.storefrontKey, '')).toContain(words);
       }
     });
 
