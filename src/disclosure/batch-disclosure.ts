@@ -3,13 +3,15 @@ import { Inject, Injectable, type StreamableFile } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
 import { Batcher } from '../platform/batcher';
 import { Database } from '../platform/database';
+import { toProblem } from '../platform/http/problem.filter';
 import { streamed } from '../platform/http/streamed';
 import { newId } from '../platform/ids';
 import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
 import type { Logger } from '../platform/logging';
 import { metrics } from '../platform/metrics';
 import { LOGGER } from '../platform/platform.module';
-import type { BatchDisclosureBody } from './batch.dto';
+import type { Problem } from '../platform/problem';
+import type { BatchDisclosureBody, RefusedLine } from './batch.dto';
 import { linesOf, type Line, type Recorded } from './batch-lines';
 import { answerOf } from './disclosure.service';
 import { refusalOf } from './refusals';
@@ -79,7 +81,16 @@ export class BatchDisclosure {
         metrics.disclosuresRefused.inc({ outcome: 'denied' });
         throw refusalOf(any);
       }
-      const lineOf = (released: Release, n: number) => (): Line => lineFor(requests[n]!, released, programmeId, keys);
+      const lineOf = (released: Release, n: number) => (): Line => {
+        const request = requests[n]!;
+        try {
+          return lineFor(request, released, programmeId, keys);
+        } catch (error) {
+          // A value that does not open is its customer's, and nobody else's: a call for one would have failed for one.
+          this.logger.error({ error }, 'a line of a batch release could not be made');
+          return refusedFor(request, toProblem(error));
+        }
+      };
       yield { at: committed, lines: releases.map(lineOf) };
     }
   }
@@ -94,6 +105,12 @@ async function* after<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T>
 function lineFor(request: ReleaseRequest, released: Release, programmeId: string, keys: ProgrammeKeys): Line {
   const answer = answerOf(keys, programmeId, request, released);
   if (answer) return { customerRef: request.customerRef, ...answer };
-  const { type, title, status } = refusalOf(released);
-  return { customerRef: request.customerRef, type: `urn:gegenwert:problem:${type}`, title, status };
+  return refusedFor(request, refusalOf(released));
 }
+
+const refusedFor = ({ customerRef }: ReleaseRequest, { type, title, status }: Problem): RefusedLine => ({
+  customerRef,
+  type: `urn:gegenwert:problem:${type}`,
+  title,
+  status,
+});

@@ -25,13 +25,13 @@ export class DisclosedLine extends DisclosureAnswer {
   customerRef: string;
 }
 
-/** Refused for one customer; a call of its own would have been answered with this problem. */
+/** Refused for one customer, or failed for one; a call of its own would have been answered with this problem. */
 export class RefusedLine {
   @ApiProperty({ example: 'customer-4712' })
   customerRef: string;
 
   @ApiProperty({
-    enum: ['no-active-consent', 'purpose-not-registered', 'recipient-suspended'].map(
+    enum: ['no-active-consent', 'purpose-not-registered', 'recipient-suspended', 'unavailable', 'internal'].map(
       (name) => `urn:gegenwert:problem:${name}`,
     ),
     example: 'urn:gegenwert:problem:no-active-consent',
