@@ -1,10 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CUSTOMER_REF } from '../access';
 import { findCustomer, lockCustomersShared } from '../consents';
 import { Exchange } from '../exchange';
 import { balanceOf } from '../ledger';
 import { Database, type Tx } from '../platform/database';
 import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
+import type { Logger } from '../platform/logging';
+import { LOGGER } from '../platform/platform.module';
 import { notFound } from '../platform/problem';
 import { fetchKeys, openValue } from '../vault';
 import {
@@ -79,6 +81,7 @@ export class CustomerExports {
     private readonly database: Database,
     private readonly keyRing: KeyRing,
     private readonly exchange: Exchange,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws 404 for what can be no customerRef. */
@@ -93,12 +96,25 @@ export class CustomerExports {
         exportedAt: held.at.toISOString(),
         customerRef,
         ...held.head,
-        values: values.map((value) => openOwn(keys, of, value)),
+        values: values.map((value) => this.openOwn(keys, of, value)),
       },
       shares: () => this.shares(of, held),
       disclosures: () => this.disclosures(of, held),
       entries: () => this.entries(of, held),
     };
+  }
+
+  /** One that does not open keeps nobody from the rest of what is theirs. */
+  private openOwn(keys: ProgrammeKeys, of: ExportOf, held: HeldValue): ExportedValue {
+    const { sealed, title, storedAt, covered } = held;
+    const told = { attribute: sealed.attribute, title, storedAt: storedAt.toISOString() };
+    if (!covered) return { ...told, status: 'erasing' };
+    try {
+      return { ...told, status: 'stored', value: openValue(keys, of, sealed) };
+    } catch (error) {
+      this.logger.error({ error }, 'a value of an export does not open');
+      return { ...told, status: 'unreadable' };
+    }
   }
 
   /** With their receipts. */
@@ -212,10 +228,4 @@ async function withKeys(keyRing: KeyRing, programmeId: string, held: HeldValue[]
   const sealed = held.map((value) => value.sealed);
   const keyed = await fetchKeys(keyRing, programmeId, sealed);
   return held.map((value, n) => ({ ...value, sealed: keyed[n]! }));
-}
-
-function openOwn(keys: ProgrammeKeys, of: ExportOf, held: HeldValue): ExportedValue {
-  const { sealed, title, storedAt, covered } = held;
-  const told = { attribute: sealed.attribute, title, storedAt: storedAt.toISOString() };
-  return covered ? { ...told, status: 'stored', value: openValue(keys, of, sealed) } : { ...told, status: 'erasing' };
 }

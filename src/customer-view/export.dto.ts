@@ -37,10 +37,13 @@ export class ExportedValue {
   title: string;
   @ApiProperty({ format: 'date-time', example: '2026-11-24T09:00:00.000Z' })
   storedAt: string;
-  /** erasing: nothing covers it any more, so nobody reads it again, and it is about to be destroyed. */
-  @ApiProperty({ enum: ['stored', 'erasing'], example: 'stored' })
-  status: 'stored' | 'erasing';
-  /** Any JSON, as it was shared or corrected; absent while it is being erased. */
+  /**
+   * erasing: nothing covers it any more, so nobody reads it again, and it is about to be destroyed. unreadable: it does not open, to
+   * anyone, since its key was lost or it was damaged.
+   */
+  @ApiProperty({ enum: ['stored', 'erasing', 'unreadable'], example: 'stored' })
+  status: 'stored' | 'erasing' | 'unreadable';
+  /** Any JSON, as it was shared or corrected; only of one that is stored. */
   @ApiPropertyOptional({ ...ANY_JSON, example: '1990-04-01' })
   value?: unknown;
 }

@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
 import { findCustomer, lockCustomersShared } from '../consents';
 import type { Locale } from '../offers';
 import { Database, type Statement, type Tx } from '../platform/database';
-import { KeyRing } from '../platform/key-ring';
+import { KeyRing, type ProgrammeKeys } from '../platform/key-ring';
+import type { Logger } from '../platform/logging';
+import { LOGGER } from '../platform/platform.module';
 import { fetchKeys, openValue, type SealedValue } from '../vault';
 import { recordExport } from './customer-record';
 import { languageOf } from './language';
@@ -40,6 +42,7 @@ export class MyValuesReader {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async read(caller: PrincipalOf<'customer'>, locale: string | undefined): Promise<MyValue[]> {
@@ -49,14 +52,20 @@ export class MyValuesReader {
     );
     const keys = await this.keyRing.of(programmeId);
     const sealed = await fetchKeys(this.keyRing, programmeId, rows.map(sealedOf));
-    return rows.map(({ attribute, title, schema, storedAt, keptUntil }, n) => ({
-      attribute,
-      title,
-      schema,
-      value: openValue(keys, caller, sealed[n]!),
-      storedAt: storedAt.toISOString(),
-      keptUntil: keptUntil.toISOString(),
-    }));
+    return rows.flatMap(({ attribute, title, schema, storedAt, keptUntil }, n) => {
+      const times = { storedAt: storedAt.toISOString(), keptUntil: keptUntil.toISOString() };
+      return this.opened(keys, caller, sealed[n]!).map((value) => ({ attribute, title, schema, value, ...times }));
+    });
+  }
+
+  /** None where it does not open, which keeps nobody from the rest; the export says so. */
+  private opened(keys: ProgrammeKeys, caller: PrincipalOf<'customer'>, sealed: SealedValue): unknown[] {
+    try {
+      return [openValue(keys, caller, sealed)];
+    } catch (error) {
+      this.logger.error({ error }, 'a value of a customer does not open');
+      return [];
+    }
   }
 }
 

@@ -91,6 +91,29 @@ describe('the archive', () => {
 });
 
 describe('an export', () => {
+  // Fails when one value that does not open is the end of the export.
+  it('says of a value that it does not open, and holds all the rest', async () => {
+    const consents = [{ attribute: 'shoeSize', purposes: ['greeting'] }];
+    const offer = await shop.publish({ asks: [{ attribute: 'shoeSize', purposes: ['greeting'], required: true }] });
+    await shop.share('damaged');
+    await shop.share('damaged', { offer, values: { shoeSize: 40 }, consents });
+    await test.owner.query(
+      `UPDATE vault_values v SET ciphertext = set_byte(ciphertext, 30, get_byte(ciphertext, 30) # 1) FROM customers c
+        WHERE c.id = v.customer_id AND c.ref = 'damaged' AND v.attribute = 'birthday'`,
+    );
+    const token = await test.tokenOf(shop.storefrontKey, 'damaged');
+    const { status, body } = await test.get('/v1/me/export', token);
+    expect([status, body['values']]).toEqual([
+      200,
+      [
+        { attribute: 'birthday', title: expect.any(String), storedAt: expect.any(String), status: 'unreadable' },
+        expect.objectContaining({ attribute: 'shoeSize', status: 'stored', value: 40 }),
+      ],
+    ]);
+    const mine = await test.get('/v1/me/values', token);
+    expect(mine.body['data']).toEqual([expect.objectContaining({ attribute: 'shoeSize', value: 40 })]);
+  });
+
   // Fails when only what was shared, used and earned is taken for all that is held.
   it('says what was paused, what was corrected, and what the browser refused', async () => {
     const { body: share } = await shop.share('complete');
