@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Headers, Inject, Param, Query, type StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
+import { preferred } from '../platform/http/preferred';
 import { streamed } from '../platform/http/streamed';
 import type { Logger } from '../platform/logging';
 import { LOGGER } from '../platform/platform.module';
@@ -38,11 +39,8 @@ async function* single(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-function formatOf({ format }: ExportQuery, accept = ''): ExportFormat {
-  if (format) return format;
-  if (accept.includes('application/zip')) return 'zip';
-  return accept.includes('text/csv') ? 'csv' : 'json';
-}
+const formatOf = ({ format }: ExportQuery, accept: string | undefined): ExportFormat =>
+  format ?? preferred(accept, ['json', 'csv', 'zip']);
 
 /** Access and portability (GDPR Art. 15 and 20), for customers themselves and for a storefront that they ask. */
 @ApiTags('Customer view')

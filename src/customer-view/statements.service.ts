@@ -3,6 +3,7 @@ import { Inject, Injectable, StreamableFile } from '@nestjs/common';
 import { CUSTOMER_REF } from '../access';
 import { findCustomer } from '../consents';
 import { Database } from '../platform/database';
+import { preferred } from '../platform/http/preferred';
 import { toPublicId } from '../platform/ids';
 import type { Logger } from '../platform/logging';
 import { LOGGER } from '../platform/platform.module';
@@ -46,7 +47,7 @@ export class Statements {
     const found = account ? await survey(read, range) : NOTHING;
     const head = headOf(whose, range, found);
     const entries = account ? this.entries(whose.programmeId, account, inOrder(read, found, range)) : nothing();
-    const format = query.format ?? (accept?.includes('text/csv') ? 'csv' : 'json');
+    const format = query.format ?? preferred(accept, ['json', 'csv']);
     const lines = (format === 'csv' ? asCsv : asJson)(head, entries);
     return new StreamableFile(Readable.from(this.told(lines), { objectMode: false }), {
       type: TYPES[format],

@@ -4,6 +4,7 @@ import { Allow, Caller, type PrincipalOf } from '../access';
 import { liabilityOf } from '../accounting';
 import { Database, type Statement, type Tx } from '../platform/database';
 import { ApiProblems } from '../platform/http/api-problems';
+import { preferred } from '../platform/http/preferred';
 import { attributeCostsOf } from './attribute-costs';
 import { burnDownOf } from './burn-down';
 import { cohortsOf } from './cohorts';
@@ -111,7 +112,7 @@ export class ProgrammeFiguresController {
       const [, figure] = await Promise.all([tx.query(PLAN, []), read(tx)]);
       return figure;
     });
-    if ((format ?? (accept?.includes('text/csv') ? 'csv' : 'json')) === 'json') return view;
+    if ((format ?? preferred(accept, ['json', 'csv'])) === 'json') return view;
     return new StreamableFile(Buffer.from(csv(view)), {
       type: 'text/csv; charset=utf-8; header=present',
       disposition: `attachment; filename="${name}.csv"`,

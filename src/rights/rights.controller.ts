@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Query, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Allow, Caller, type PrincipalOf } from '../access';
+import { preferred } from '../platform/http/preferred';
 import { ProcessingRecord, ProcessingRecordQuery } from './processing-record.dto';
 import { ProcessingRecords } from './processing-record';
 import { recordAsCsv } from './record-as-csv';
@@ -30,7 +31,7 @@ export class RightsController {
     @Headers('accept') accept: string | undefined,
   ): Promise<ProcessingRecord | StreamableFile> {
     const { record, language } = await this.records.record(programmeId, locale);
-    if ((format ?? (accept?.includes('text/csv') ? 'csv' : 'json')) === 'json') return record;
+    if ((format ?? preferred(accept, ['json', 'csv'])) === 'json') return record;
     return new StreamableFile(Buffer.from(recordAsCsv(record, language)), {
       type: 'text/csv; charset=utf-8; header=present',
       disposition: 'attachment; filename="processing-record.csv"',

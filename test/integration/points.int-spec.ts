@@ -390,6 +390,7 @@ describe('a statement', () => {
     expect(await type('', 'text/csv')).toBe('text/csv');
     expect(await type('?format=json', 'text/csv')).toBe('application/json');
     expect(await type('', '*/*')).toBe('application/json');
+    expect(await type('', 'application/json, text/csv;q=0.5')).toBe('application/json');
   });
 
   it('of one never seen is empty', async () => {
