@@ -7,6 +7,8 @@ import { announceBooked, announceCodes, announceUnrewarded } from './announcemen
 
 /** Awards in one batch: large enough that the commit costs nothing each, small enough to be done in some tens of ms. */
 const BATCH = 1000;
+/** Where more is owed than that, each is twice the one before: a customer's own call waits for it, a tenth of a second at most. */
+const LARGEST = 4 * BATCH;
 
 type Topic = 'points' | 'discount' | 'share';
 type Grant = (database: Database, programmeId: string, stopping: () => boolean) => Promise<void>;
@@ -39,7 +41,7 @@ function untilNoneOwed(topic: Topic, batch: Batch): Grant {
         const done = await batch(database, programmeId, limit);
         if (done > 0) metrics.batchSize.observe({ what: 'posting' }, done);
         if (done < limit) break;
-        limit = Math.min(BATCH, limit * 2);
+        limit = Math.min(LARGEST, limit * 2);
       } catch (error) {
         if (!isOnesFault(error)) throw error;
         if (limit === 1) {
