@@ -5,4 +5,4 @@ export { requireCursor } from './cursor';
 export { CUSTOMER_REF } from './customer-ref';
 export { answerPreflight, EmbedOrigins, foreignOrigin, ORIGIN_NOT_ALLOWED } from './embed-origins';
 export { issueKey, type KeyRights, type NewKey } from './issue-key';
-export type { Principal, PrincipalKind, PrincipalOf, Role } from './principal';
+export { personOf, type Principal, type PrincipalKind, type PrincipalOf, type Role } from './principal';

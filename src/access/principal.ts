@@ -17,7 +17,7 @@ export interface OpenSession {
  * Who is calling. programmeId is the tenant of the whole call. callerId names the caller for idempotency and the audit:
  * the key's uuid, or a hash of issuer and subject; never a customer's reference. Of a customer also when the token ends, and
  * their session, where it is not a token of the programme's own issuer; of staff with a token, the name that it has.
- * firstKeyId: of a key that another was rotated into, the uuid of the first of them; to idempotency they are one caller.
+ * firstKeyId: of a key that another was rotated into, the uuid of the first of them; to idempotency, and as authors, they are one.
  */
 export type Principal =
   | { kind: 'operator' }
@@ -35,3 +35,7 @@ export type Principal =
 
 export type PrincipalKind = Principal['kind'];
 export type PrincipalOf<Kind extends PrincipalKind> = Extract<Principal, { kind: Kind }>;
+
+/** Who it is, whichever of the keys they call with that were rotated one into the next. */
+export const personOf = (principal: Exclude<Principal, { kind: 'operator' }>): string =>
+  (principal.kind === 'customer' ? undefined : principal.firstKeyId) ?? principal.callerId;

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Allow, Caller, type PrincipalOf } from '../access';
+import { Allow, Caller, personOf, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
 import { ApiProblems } from '../platform/http/api-problems';
@@ -58,8 +58,8 @@ export class DraftingController {
   @ApiCreatedResponse({ type: OfferDto })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   duplicate(@ThisCall() call: Call, @Param('id') id: string, @Body() { key }: DuplicateOfferDto): Promise<OfferDto> {
-    const { callerId } = call.principal;
-    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.duplicate(tx, id, key, callerId));
+    const person = personOf(call.principal);
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.duplicate(tx, id, key, person));
   }
 
   @Get('offers/:id/checks')

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Allow, Caller, type PrincipalOf } from '../access';
+import { Allow, Caller, personOf, type PrincipalOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { Database } from '../platform/database';
 import { ApiProblems } from '../platform/http/api-problems';
@@ -30,7 +30,7 @@ export class OffersController {
   @ApiOperation({ operationId: 'createOffer', summary: 'Writes a new offer, as a draft' })
   @ApiProblems({ 409: { 'key-taken': 'another of the programme has this key' } })
   create(@ThisCall() call: Call, @Body() body: CreateOfferDto): Promise<OfferDto> {
-    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.create(tx, body, call.principal.callerId));
+    return this.idempotency.onceWithEntities(call, 201, (tx) => this.offers.create(tx, body, personOf(call.principal)));
   }
 
   @Get()
@@ -55,7 +55,7 @@ export class OffersController {
   })
   @ApiProblems(OFFER_STATE)
   edit(@Caller() caller: PrincipalOf<'staff'>, @Param('id') id: string, @Body() body: EditOfferDto): Promise<OfferDto> {
-    return this.database.withEntities(caller, (tx) => this.offers.edit(tx, id, body, caller.callerId));
+    return this.database.withEntities(caller, (tx) => this.offers.edit(tx, id, body, personOf(caller)));
   }
 
   @Post(':id/publish')
@@ -70,8 +70,8 @@ export class OffersController {
     409: { ...MAY_NOT_BEGIN[409], 'approval-required': 'the programme wants a second person to approve it' },
   })
   publish(@ThisCall() call: Call, @Param('id') id: string, @Body() decision: PublishOfferDto): Promise<OfferDto> {
-    const { callerId } = call.principal;
-    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id, decision, callerId));
+    const person = personOf(call.principal);
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.publishing.publish(tx, id, decision, person));
   }
 
   @Post(':id/pause')

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Allow } from '../access';
+import { Allow, personOf } from '../access';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { ApiProblems } from '../platform/http/api-problems';
 import { ApproveOfferDto } from './approval.dto';
@@ -26,7 +26,9 @@ export class ReviewsController {
   @ApiOkResponse({ type: OfferDto })
   @ApiProblems(OFFER_STATE)
   submit(@ThisCall() call: Call, @Param('id') id: string): Promise<OfferDto> {
-    return this.idempotency.onceWithEntities(call, 200, (tx) => this.approvals.submit(tx, id, call.principal.callerId));
+    return this.idempotency.onceWithEntities(call, 200, (tx) =>
+      this.approvals.submit(tx, id, personOf(call.principal)),
+    );
   }
 
   @Post(':id/approval')
@@ -41,7 +43,7 @@ export class ReviewsController {
     409: { ...OFFER_STATE[409], 'second-person-required': 'the caller wrote, edited or submitted the draft' },
   })
   approve(@ThisCall() call: Call, @Param('id') id: string, @Body() { revision }: ApproveOfferDto): Promise<OfferDto> {
-    const { callerId } = call.principal;
-    return this.idempotency.onceWithEntities(call, 200, (tx) => this.approvals.approve(tx, id, revision, callerId));
+    const person = personOf(call.principal);
+    return this.idempotency.onceWithEntities(call, 200, (tx) => this.approvals.approve(tx, id, revision, person));
   }
 }

@@ -112,6 +112,18 @@ describe('a draft', () => {
     expect((await programme.admin('POST', `${path}/approval`)).status).toBe(200);
   });
 
+  it('is approved by none who wrote it and has a new key since', async () => {
+    await requireApproval();
+    const { body: old } = await programme.admin('POST', '/v1/keys', { kind: 'staff', role: 'marketing', name: 'Dora' });
+    const path = await draftBy(app.callsOf(old.key));
+    const { body: fresh } = await programme.admin('POST', `/v1/keys/${old.id}/rotate`, { overlapSeconds: 0 });
+    const dora = app.callsOf(fresh.key);
+    expect((await dora('POST', `${path}/submission`)).status).toBe(200);
+    expect(await dora('POST', `${path}/approval`)).toMatchObject(conflict('second-person-required'));
+    expect((await ben('POST', `${path}/approval`)).status).toBe(200);
+    expect((await dora('POST', `${path}/publish`)).status).toBe(200);
+  });
+
   it('is approved by none who submitted it before it was edited again', async () => {
     const path = await draftBy(ada);
     await cleo('POST', `${path}/submission`);
