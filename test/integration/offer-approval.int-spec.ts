@@ -118,7 +118,7 @@ describe('a draft', () => {
     const path = await draftBy(app.callsOf(old.key));
     const { body: fresh } = await programme.admin('POST', `/v1/keys/${old.id}/rotate`, { overlapSeconds: 0 });
     const dora = app.callsOf(fresh.key);
-    expect((await dora('POST', `${path}/submission`)).status).toBe(200);
+    expect((await ada('POST', `${path}/submission`)).status).toBe(200);
     expect(await dora('POST', `${path}/approval`)).toMatchObject(conflict('second-person-required'));
     expect((await ben('POST', `${path}/approval`)).status).toBe(200);
     expect((await dora('POST', `${path}/publish`)).status).toBe(200);
