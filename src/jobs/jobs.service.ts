@@ -27,7 +27,7 @@ export class Jobs {
     const job = await this.database.inProgramme(caller.programmeId, (tx) => findJob(tx, id));
     if (!job) throw notFound('job');
     if (caller.kind === 'customer') {
-      const mark = customerMark(await this.keyRing.of(caller.programmeId), caller.customerRef);
+      const mark = customerMark(this.keyRing, caller.programmeId, caller.customerRef);
       if (!job.customerMark?.equals(mark)) throw notFound('job');
     }
     return viewOf(job);

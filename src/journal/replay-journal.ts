@@ -1,7 +1,7 @@
 import { lockCustomersById } from '../consents/core';
 import type { Database, Statement, Tx } from '../platform/database';
 import type { DataKeys } from '../platform/data-keys';
-import type { KeyRing, ProgrammeKeys } from '../platform/key-ring';
+import type { KeyRing } from '../platform/key-ring';
 import { Problem } from '../platform/problem';
 import { endConsents, endProgramme, erase, leave, withdraw } from '../revocation/core';
 import { destroyReplayed, destroyWithoutKeys } from '../vault';
@@ -144,10 +144,9 @@ async function reach(database: Database, keyRing: KeyRing, programme: string, st
         : (['recipient', state.withdrawn.recipient] as const);
     return database.inProgramme(programme, (tx) => withdraw(tx, what, key)).then(() => undefined, gone);
   }
-  const keys = 'left' in state ? await keyRing.of(programme).catch(gone) : undefined;
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
-      if (keys) await leaveAgain(tx, keys, state.left);
+      await leaveAgain(tx, keyRing, state.left);
     } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
       if (row) await endProgramme(tx, row.slug);
@@ -156,10 +155,10 @@ async function reach(database: Database, keyRing: KeyRing, programme: string, st
 }
 
 /** Under every reference that they had; of those that are merged into another one here as well, the other's leaving is theirs. */
-async function leaveAgain(tx: Tx, keys: ProgrammeKeys, { customer, also = [], at, balance }: Left): Promise<void> {
+async function leaveAgain(tx: Tx, keyRing: KeyRing, { customer, also = [], at, balance }: Left): Promise<void> {
   for (const id of [customer, ...also]) {
     const [row] = await tx.query<{ ref: string }>(REF, [tx.programmeId, id, at ?? null, id === customer]);
-    if (row) await leave(tx, keys, row.ref, balance);
+    if (row) await leave(tx, keyRing, row.ref, balance);
   }
 }
 

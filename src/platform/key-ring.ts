@@ -100,6 +100,11 @@ export class KeyRing {
     return { idempotency: this.serviceKey(`idempotency ${programmeId}`) };
   }
 
+  /** Hashes who left, for their job. Not of the programme's key, either: whoever leaves does not wait for the KEK. */
+  leavingOf(programmeId: string): Buffer {
+    return this.serviceKey(`leaving ${programmeId}`);
+  }
+
   /** @throws 404; 503 where the KEK is away. */
   of(programmeId: string): Promise<ProgrammeKeys> {
     const known = this.programmes.get(programmeId);

@@ -2,7 +2,7 @@ import { findCustomer, lockCustomers } from '../consents/core';
 import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs/core';
 import { balanceOf } from '../ledger';
 import type { Statement, Tx } from '../platform/database';
-import type { ProgrammeKeys } from '../platform/key-ring';
+import type { KeyRing } from '../platform/key-ring';
 import { notFound } from '../platform/problem';
 import { erase } from './erasure';
 import { endConsents } from './revoke';
@@ -42,7 +42,7 @@ const FORGET: Statement = {
  */
 export async function leave(
   tx: Tx,
-  keys: ProgrammeKeys,
+  keyRing: KeyRing,
   customerRef: string,
   balance: 'keep' | 'forfeit',
 ): Promise<string> {
@@ -61,7 +61,7 @@ export async function leave(
   return createJob(tx, {
     kind: 'customer-erasure',
     customerId,
-    customerMark: customerMark(keys, customerRef),
+    customerMark: customerMark(keyRing, tx.programmeId, customerRef),
     balance,
   });
 }

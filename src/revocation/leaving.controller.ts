@@ -78,8 +78,9 @@ export class LeavingController {
   }
 
   private async leave(programmeId: string, customerRef: string, balance: 'keep' | 'forfeit'): Promise<JobAnswer> {
-    const keys = await this.keyRing.of(programmeId);
-    const id = await this.database.inProgrammeReserved(programmeId, (tx) => leave(tx, keys, customerRef, balance));
+    const id = await this.database.inProgrammeReserved(programmeId, (tx) =>
+      leave(tx, this.keyRing, customerRef, balance),
+    );
     this.bell.ring(programmeId);
     return { jobId: toPublicId('job', id) };
   }

@@ -6,7 +6,7 @@ import { Keks, LocalKek } from '../../src/platform/kek';
 import { createProgramme } from '../builders/programme';
 import { brokenInvariants } from '../setup/invariants';
 import { startKmsStub, type KmsStub } from '../setup/kms-stub';
-import { call, startService, type Answer, type RunningService } from '../setup/service';
+import { call, eventually, startService, type Answer, type RunningService } from '../setup/service';
 import { startBench, stopAt, type FaultBench } from './fault-bench';
 
 /** The KEK is changed while the service works; the KEK is away. */
@@ -155,11 +155,12 @@ describe('a KEK in KMS', () => {
     await kms.stop();
   });
 
-  // Fails when a revocation needs the programme's key, or a release is answered without it.
+  // Fails when a revocation, or an erasure, needs the programme's key, or a release is answered without it.
   it('that is away: nothing is shared or released, what is revoked is, and all goes on when it is back', async () => {
     const first = bench.programme;
     await first.share('customer', { values: { birthday: 'of the customer' } });
     await first.share('revoked');
+    await first.share('leaves');
     expect((await first.disclose('customer')).body['values']).toEqual({ birthday: 'of the customer' });
     // A process that has not asked for this programme's key yet: in the others it ends after five minutes.
     const fresh = await startService({ databaseUrl: bench.databaseUrl, env: bench.service.env, worker: false });
@@ -191,6 +192,14 @@ describe('a KEK in KMS', () => {
       expect(JSON.stringify([share.body, released.body])).not.toContain('of the customer');
       const revoked = await post('/v1/revocations', storefrontKey, { customerRef: 'revoked', everything: true });
       expect([revoked.status, revoked.body['status']]).toEqual([201, 'blocked']);
+      const left = await call(fresh.url, 'DELETE', '/v1/customers/leaves?balance=forfeit', { key: storefrontKey });
+      expect([left.status, left.body['jobId']]).toEqual([202, expect.stringMatching(/^job_/)]);
+      const job = await eventually(
+        () => call(fresh.url, 'GET', `/v1/jobs/${left.body['jobId']}`, { key: storefrontKey }),
+        ({ body }) => body['status'] === 'done',
+        30_000,
+      );
+      expect(job.body).toMatchObject({ status: 'done', done: 1 });
     } finally {
       kms.away(false);
     }
