@@ -17,8 +17,10 @@ import { call, eventually, startService, type RunningService } from '../setup/se
 jest.setTimeout(120_000);
 
 const FILES = readdirSync(join(__dirname, '../../migrations')).filter((file) => /^\d{13}-/.test(file)).length;
-/** Killed once so many migrations have been committed: it is in the middle of the next. */
+/** Killed once so many migrations have been committed: the next stands still before its end. */
 const KILLED_AT = [0, 1, 4, 10, 16, FILES - 1];
+/** The advisory lock that it waits for. */
+const BARRIER = 4_711_001;
 
 /** Everything that the schema consists of, one line each. */
 const SCHEMA = `
@@ -61,37 +63,49 @@ describe('a migration that is killed', () => {
   beforeAll(async () => (database = await createBareDatabase()));
   afterAll(() => database.drop());
 
-  /** Of the migrations how many are committed, and whether one is under way. */
-  const state = (client: Client) =>
-    client
-      .query<{ table: string | null }>(`SELECT to_regclass('migrations')::text AS table`)
-      .then(({ rows }) =>
-        client.query<{ applied: number; busy: boolean }>(
-          `SELECT ${rows[0]?.table ? '(SELECT count(*) FROM migrations)' : '0'}::int AS applied,
-                  EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'migrate' AND xact_start IS NOT NULL) AS busy`,
-        ),
-      )
-      .then(({ rows }) => rows[0]!);
+  const appliedOf = async (client: Client): Promise<number> =>
+    (await client.query<{ applied: number }>('SELECT count(*)::int AS applied FROM migrations')).rows[0]!.applied;
+  const backends = async (client: Client, which: string): Promise<number> =>
+    (await client.query(`SELECT FROM pg_stat_activity WHERE application_name = 'migrate' AND ${which}`)).rows.length;
+
+  /** Has the first migration that is under way after so many wait before it is written down as done, however small it is. */
+  async function standStill(client: Client, applied: number): Promise<void> {
+    await client.query(`SELECT pg_advisory_lock(${BARRIER})`);
+    await client.query(`
+      CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF (SELECT count(*) FROM migrations) >= ${applied} THEN PERFORM pg_advisory_xact_lock_shared(${BARRIER}); END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER stand_still BEFORE INSERT ON migrations FOR EACH ROW EXECUTE FUNCTION stand_still()`);
+  }
 
   it('leaves what was committed, and goes on from there to the same schema', async () => {
     await within(database.url, async (client) => {
+      // As TypeORM makes it, so that the first one can be made to stand still as well.
+      await client.query(
+        'CREATE TABLE migrations (id serial CONSTRAINT "PK_8c82d7f526340ab734260ea46be" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)',
+      );
       for (const applied of KILLED_AT) {
+        await standStill(client, applied);
         const child = migrating(database.url);
         const ended = once(child, 'exit');
         await eventually(
-          () => state(client),
-          (now) => now.busy && now.applied >= applied,
+          () => backends(client, 'pg_backend_pid() = ANY (pg_blocking_pids(pid))'),
+          (waiting) => waiting === 1,
           30_000,
         );
         child.kill('SIGKILL');
         expect((await ended)[1]).toBe('SIGKILL');
+        // The database finds out that nobody is there when it has something to say.
+        await client.query(`SELECT pg_advisory_unlock(${BARRIER})`);
         await eventually(
-          async () =>
-            (await client.query(`SELECT FROM pg_stat_activity WHERE application_name = 'migrate'`)).rows.length,
+          () => backends(client, 'true'),
           (left) => left === 0,
         );
+        await client.query('DROP FUNCTION stand_still() CASCADE');
+        expect(await appliedOf(client)).toBe(applied);
       }
-      expect((await state(client)).applied).toBeLessThan(FILES);
     });
     const [code] = await once(migrating(database.url), 'exit');
     expect(code).toBe(0);
