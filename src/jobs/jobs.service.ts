@@ -33,10 +33,10 @@ export class Jobs {
     return viewOf(job);
   }
 
-  /** How it goes on, as server-sent events, until it is finished. @throws as find. */
+  /** How it goes on, as server-sent events, until it is finished. @throws as find; 429. */
   async watch(caller: Watcher, publicId: string, stillLetIn: StillLetIn): Promise<StreamableFile> {
     const first = await this.find(caller, publicId);
-    return this.events.of({
+    return this.events.of(caller, {
       first,
       look: () => this.find(caller, publicId),
       isFinished: ({ status }) => status !== 'queued' && status !== 'running',

@@ -136,7 +136,7 @@ export class Revocations {
     };
   }
 
-  /** How it goes on, as server-sent events, until it is complete. @throws as find. */
+  /** How it goes on, as server-sent events, until it is complete. @throws as find; 429. */
   async watch(
     caller: PrincipalOf<'storefront' | 'staff' | 'customer'>,
     publicId: string,
@@ -144,7 +144,8 @@ export class Revocations {
   ): Promise<StreamableFile> {
     const customerRef = caller.kind === 'customer' ? caller.customerRef : undefined;
     const look = () => this.find(caller.programmeId, publicId, customerRef);
-    return this.events.of({ first: await look(), look, isFinished: ({ status }) => status === 'complete', stillLetIn });
+    const isFinished = ({ status }: RevocationView): boolean => status === 'complete';
+    return this.events.of(caller, { first: await look(), look, isFinished, stillLetIn });
   }
 
   notices(

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnModuleDestroy, StreamableFile } from '@nestjs/common';
 import { getSchemaPath } from '@nestjs/swagger';
+import { type Follower, StreamLimit } from './stream-limit';
 
 /** How soon it is looked again while something happens… */
 const SHORTEST_MS = 250;
@@ -35,9 +36,14 @@ export interface Watched<View> {
 @Injectable()
 export class ServerEvents implements OnModuleDestroy {
   private readonly closing = new AbortController();
+  private readonly limit = new StreamLimit();
 
-  of<View>(watched: Watched<View>): StreamableFile {
-    return new StreamableFile(Readable.from(this.events(watched)), { type: 'text/event-stream; charset=utf-8' });
+  /** @throws 429 where the follower has too many of them already. */
+  of<View>(follower: Follower, watched: Watched<View>): StreamableFile {
+    this.limit.requireRoom(follower);
+    const stream = Readable.from(this.events(watched));
+    this.limit.add(follower, stream);
+    return new StreamableFile(stream, { type: 'text/event-stream; charset=utf-8' });
   }
 
   /** A service that ends waits for its answers, and not for what may go on for days. */
