@@ -39,9 +39,9 @@ const ENDPOINTS = `
     url text NOT NULL CONSTRAINT webhook_endpoints_url_length CHECK (length(url) BETWEEN 1 AND 2000),
     events text[] NOT NULL CONSTRAINT webhook_endpoints_of_something CHECK (cardinality(events) > 0),
     wrapped_secret bytea NOT NULL,
-    -- The one before a rotation, and until when both sign.
-    former_wrapped_secret bytea,
-    former_until timestamptz,
+    -- Those before each rotation, and until when each of them signs as well.
+    former_wrapped_secrets bytea[],
+    former_untils timestamptz[],
     disabled_at timestamptz,
     disabled_because text CONSTRAINT webhook_endpoints_because_known CHECK (disabled_because IN ('gone', 'staff')),
     -- The number of the last delivery that was taken up.
@@ -50,12 +50,12 @@ const ENDPOINTS = `
     CONSTRAINT webhook_endpoints_pk PRIMARY KEY (programme_id, id),
     CONSTRAINT webhook_endpoints_one_a_recipient UNIQUE (programme_id, recipient_id),
     CONSTRAINT webhook_endpoints_recipient_fk FOREIGN KEY (programme_id, recipient_id) REFERENCES recipients,
-    CONSTRAINT webhook_endpoints_former_until CHECK ((former_wrapped_secret IS NULL) = (former_until IS NULL)),
+    CONSTRAINT webhook_endpoints_former_until CHECK (cardinality(former_wrapped_secrets) IS NOT DISTINCT FROM cardinality(former_untils)),
     CONSTRAINT webhook_endpoints_disabled_because CHECK ((disabled_at IS NULL) = (disabled_because IS NULL))
   ) WITH (fillfactor = 50);
   CALL keep_tenants_apart('webhook_endpoints');
   CREATE POLICY lookup ON webhook_endpoints FOR SELECT TO gegenwert_lookup USING (true);
-  GRANT SELECT, INSERT, DELETE, UPDATE (url, events, wrapped_secret, former_wrapped_secret, former_until, disabled_at,
+  GRANT SELECT, INSERT, DELETE, UPDATE (url, events, wrapped_secret, former_wrapped_secrets, former_untils, disabled_at,
     disabled_because, last_sequence) ON webhook_endpoints TO gegenwert_app;
   GRANT SELECT (programme_id, id, disabled_at) ON webhook_endpoints TO gegenwert_lookup;`;
 

@@ -162,7 +162,7 @@ const RECORDED: Record<string, Recorded> = {
     type: 'webhook',
     id: 'id',
     key: '',
-    columns: 'recipient_id,url,events,former_until,disabled_at,disabled_because',
+    columns: 'recipient_id,url,events,former_untils,disabled_at,disabled_because',
   },
   point_rates: {
     type: 'point-rate',

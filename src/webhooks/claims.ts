@@ -23,7 +23,7 @@ export interface Claimed {
 /** What was taken up for one endpoint, and how it is sent there. */
 export interface Claim {
   url: string;
-  /** The endpoint's own, newest first: two while a rotation goes on. */
+  /** The endpoint's own, newest first: more than one while rotations go on. */
   signers: Webhook[];
   /** The database's clock when it was taken up. */
   now: Date;
@@ -55,8 +55,9 @@ const CLAIM: Statement = {
   // worker that comes meanwhile takes up nothing, and comes again. The arrays keep the planner at the keys.
   text: `
     WITH endpoint AS (
-      SELECT w.id, w.url, w.recipient_id, w.wrapped_secret, CASE WHEN w.former_until > now() THEN w.former_wrapped_secret END AS former,
-             w.last_sequence
+      SELECT w.id, w.url, w.recipient_id, w.wrapped_secret, w.last_sequence,
+             ARRAY(SELECT f.secret FROM unnest(w.former_wrapped_secrets, w.former_untils) AS f(secret, until)
+                    WHERE f.until > now() ORDER BY f.until DESC) AS former
         FROM webhook_endpoints w WHERE w.programme_id = $1 AND w.id = $2 AND w.disabled_at IS NULL FOR NO KEY UPDATE SKIP LOCKED),
     due AS (
       SELECT d.id, d.position, d.sequence FROM webhook_deliveries d
@@ -85,7 +86,7 @@ interface Row {
   url: string;
   recipient_id: string | null;
   wrapped_secret: Buffer;
-  former: Buffer | null;
+  former: Buffer[];
   now: Date;
   id: string;
   event_id: string;
@@ -137,7 +138,7 @@ export async function claim(
   const owner = { endpointId, recipientId: first.recipient_id };
   return {
     url: first.url,
-    signers: [first.wrapped_secret, first.former].flatMap((wrapped) => (wrapped ? signerOf(keys, owner, wrapped) : [])),
+    signers: [first.wrapped_secret, ...first.former].map((wrapped) => signerOf(keys, owner, wrapped)),
     now: first.now,
     deliveries: rows.map(claimedOf),
   };

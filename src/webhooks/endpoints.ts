@@ -21,7 +21,9 @@ import type {
 } from './webhook.dto';
 
 const COLUMNS = `w.id, w.url, w.events, w.recipient_id, w.disabled_at, w.disabled_because, w.created_at,
-  CASE WHEN w.former_until > now() THEN w.former_until END AS former_until`;
+  (SELECT max(f.until) FROM unnest(w.former_untils) AS f(until) WHERE f.until > now()) AS former_until`;
+/** At once: each signs every message. */
+const MOST_FORMER_SECRETS = 10;
 const ADD: Statement = {
   name: 'add_webhook_endpoint',
   text: `INSERT INTO webhook_endpoints AS w (programme_id, id, url, events, wrapped_secret) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
@@ -55,10 +57,14 @@ const WAIT_AGAIN: Statement = {
 };
 const ROTATE: Statement = {
   name: 'rotate_webhook_secret',
-  text: `UPDATE webhook_endpoints SET wrapped_secret = $3,
-           former_wrapped_secret = CASE WHEN $4 > 0 THEN wrapped_secret END,
-           former_until = CASE WHEN $4 > 0 THEN clock_timestamp() + make_interval(secs => $4) END
-          WHERE programme_id = $1 AND id = $2`,
+  // No row where so many would sign beside it that there is no room for another one.
+  text: `UPDATE webhook_endpoints w SET wrapped_secret = $3,
+           former_wrapped_secrets = CASE WHEN $4 > 0 THEN w.wrapped_secret || ARRAY(
+             SELECT f.secret FROM unnest(w.former_wrapped_secrets, w.former_untils) AS f(secret, until) WHERE f.until > now() ORDER BY f.until) END,
+           former_untils = CASE WHEN $4 > 0 THEN clock_timestamp() + make_interval(secs => $4) || ARRAY(
+             SELECT f.until FROM unnest(w.former_untils) AS f(until) WHERE f.until > now() ORDER BY f.until) END
+          WHERE programme_id = $1 AND id = $2
+            AND ($4 = 0 OR (SELECT count(*) FROM unnest(w.former_untils) AS f(until) WHERE f.until > now()) < $5) RETURNING w.id`,
 };
 const REMOVE: Statement = {
   name: 'remove_webhook_endpoint',
@@ -118,11 +124,19 @@ export class WebhookEndpoints {
     return viewOf(await findEndpoint(tx, caller, publicId));
   }
 
-  /** Every message is signed with both secrets, until overlapSeconds are over. @throws 404. */
+  /**
+   * Every message is signed with this secret too, until overlapSeconds are over; and with those before it until theirs are, save
+   * where overlapSeconds are 0: then with the new one alone. @throws 404; 422 where too many sign already.
+   */
   async rotate(tx: Tx, caller: WebhookCaller, publicId: string, overlapSeconds: number): Promise<WebhookSecretView> {
     const { id, recipient_id: recipientId } = await findEndpoint(tx, caller, publicId);
     const { secret, wrapped } = newSecret(await this.keyRing.of(tx.programmeId), { endpointId: id, recipientId });
-    await tx.query(ROTATE, [tx.programmeId, id, wrapped, overlapSeconds]);
+    const rotated = await tx.query(ROTATE, [tx.programmeId, id, wrapped, overlapSeconds, MOST_FORMER_SECRETS]);
+    if (rotated.length === 0)
+      throw invalidField(
+        '/overlapSeconds',
+        `${MOST_FORMER_SECRETS} former secrets sign still, and no more may; with 0 none of them does any more`,
+      );
     return { id: publicId, secret };
   }
 

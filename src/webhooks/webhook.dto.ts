@@ -58,7 +58,7 @@ export class WebhookChangeBody {
 }
 
 export class WebhookRotationBody {
-  /** How long the former secret signs as well; 0: not at all. */
+  /** How long the former secret signs as well, those before it until their own time; 0: none of them any more. */
   @ApiProperty({ type: 'integer', example: 86_400 })
   @IsInt()
   @Min(0)
@@ -90,7 +90,7 @@ export class WebhookView {
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-24T10:00:00.000Z' })
   disabledAt?: string;
 
-  /** Until when two secrets sign. */
+  /** Until when a former secret signs as well: of several, the last. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-11-25T09:30:00.000Z' })
   formerSecretUntil?: string;
 

@@ -246,7 +246,7 @@ it('says who lets which issuers, pages and systems in, and what points are worth
     'changed',
     'webhook',
   ]);
-  expect(Object.keys(fieldsOf(rotated!))).toEqual(['formerUntil']);
+  expect(Object.keys(fieldsOf(rotated!))).toEqual(['formerUntils']);
   expectBy(await changedBy('DELETE', path), 'First admin', ['removed', 'webhook']);
 
   const rate = { points: 100, amountMinor: 100, currency: 'EUR', taxes: 'gross' };
@@ -469,7 +469,7 @@ const NOT_RECORDED = [
   'offer_versions.written_by',
   'programmes.wrapped_key',
   'recipients.wrapped_webhook_secret',
-  'webhook_endpoints.former_wrapped_secret',
+  'webhook_endpoints.former_wrapped_secrets',
   'webhook_endpoints.last_sequence',
   'webhook_endpoints.wrapped_secret',
 ];
