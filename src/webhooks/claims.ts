@@ -55,7 +55,9 @@ const CLAIM: Statement = {
   // worker that comes meanwhile takes up nothing, and comes again. The arrays keep the planner at the keys.
   text: `
     WITH endpoint AS (
-      SELECT w.id, w.url, w.recipient_id, w.wrapped_secret, w.last_sequence,
+      SELECT w.id, w.url, w.recipient_id, w.wrapped_secret, 
+             -- What the lost part of a restored database had sent had numbers: those to come are higher than any of them can be.
+             greatest(w.last_sequence, (SELECT (extract(epoch FROM h.opened_at) * 1000)::bigint FROM home h WHERE h.opened_at > w.created_at)) AS last_sequence,
              ARRAY(SELECT f.secret FROM unnest(w.former_wrapped_secrets, w.former_untils) AS f(secret, until)
                     WHERE f.until > now() ORDER BY f.until DESC) AS former
         FROM webhook_endpoints w WHERE w.programme_id = $1 AND w.id = $2 AND w.disabled_at IS NULL FOR NO KEY UPDATE SKIP LOCKED),
@@ -65,7 +67,7 @@ const CLAIM: Statement = {
          AND d.next_attempt_at <= now()
        ORDER BY d.next_attempt_at, d.position LIMIT $3 FOR UPDATE SKIP LOCKED),
     counted AS (
-      UPDATE webhook_endpoints w SET last_sequence = w.last_sequence + (SELECT count(*) FROM due WHERE sequence IS NULL)
+      UPDATE webhook_endpoints w SET last_sequence = (SELECT last_sequence FROM endpoint) + (SELECT count(*) FROM due WHERE sequence IS NULL)
        WHERE w.programme_id = $1 AND w.id = $2 AND EXISTS (SELECT FROM due WHERE sequence IS NULL)),
     claimed AS (
       UPDATE webhook_deliveries d SET next_attempt_at = clock_timestamp() + make_interval(secs => $4),

@@ -161,7 +161,7 @@ export class DeliveryView {
   @ApiProperty({ enum: ['pending', 'delivered', 'failed'], example: 'pending' })
   status: 'pending' | 'delivered' | 'failed';
 
-  /** Its number among those of the endpoint, from 1 and without a gap; null until it is first sent. */
+  /** Its number among those of the endpoint, from 1 and without a gap, save for a leap after a restoration; null until it is first sent. */
   @ApiProperty({ type: 'integer', nullable: true, example: 17 })
   sequence: number | null;
 
