@@ -1,3 +1,3 @@
 export { customerMark } from './customer-mark';
-export { createJob, createJobOnce, isFinished, type Job, latestJob } from './jobs';
+export { cancelJob, createJob, createJobOnce, isFinished, type Job, latestJob, lockJob } from './jobs';
 export { type JobSteps, runJobs } from './run-jobs';

@@ -1,4 +1,5 @@
 import { lockCustomersById } from '../consents/core';
+import { cancelJob, isFinished, lockJob } from '../jobs/core';
 import type { Database, Statement, Tx } from '../platform/database';
 import type { DataKeys } from '../platform/data-keys';
 import type { KeyRing } from '../platform/key-ring';
@@ -67,7 +68,7 @@ export async function replayJournal(lines: AsyncIterable<Line>, replaying: Repla
     batch.lines++;
     if ('ended' in line) batch.ended.push(line.ended);
     else if ('erased' in line) batch.erased.push(line.erased);
-    else if (!('left' in line && replaying.cancelled.has(line.left.job ?? ''))) batch.states.push(line);
+    else batch.states.push(line);
   }
   await finish();
   return done;
@@ -75,7 +76,8 @@ export async function replayJournal(lines: AsyncIterable<Line>, replaying: Repla
 
 const programmeOf = (line: Line): string => Object.values(line as Record<string, { programme: string }>)[0]!.programme;
 
-async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done: Replayed): Promise<void> {
+async function replayBatch(batch: Batch, replaying: Replaying, done: Replayed): Promise<void> {
+  const { database, keyRing } = replaying;
   const { programme, ended, erased, states } = batch;
   const ids = [...ended, ...erased].map(({ customer }) => customer);
   const result = await database.inProgramme(programme, async (tx) => {
@@ -102,7 +104,7 @@ async function replayBatch(batch: Batch, { database, keyRing }: Replaying, done:
       programme,
       erased.map(({ version }) => version),
     );
-  for (const state of states) await reach(database, keyRing, programme, state);
+  for (const state of states) await reach(replaying, programme, state);
   done.lines += batch.lines;
   done.consentsEnded += result.consents;
   done.valuesDestroyed += result.values;
@@ -136,7 +138,7 @@ async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<{ consents: nu
   return done;
 }
 
-async function reach(database: Database, keyRing: KeyRing, programme: string, state: State): Promise<void> {
+async function reach({ database, keyRing, cancelled }: Replaying, programme: string, state: State): Promise<void> {
   if ('withdrawn' in state) {
     const [what, key] =
       'purpose' in state.withdrawn
@@ -146,7 +148,8 @@ async function reach(database: Database, keyRing: KeyRing, programme: string, st
   }
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
-      await leaveAgain(tx, keyRing, state.left);
+      if (state.left.job !== undefined && cancelled.has(state.left.job)) await stayAgain(tx, state.left.job);
+      else await leaveAgain(tx, keyRing, state.left);
     } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
       if (row) await endProgramme(tx, row.slug);
@@ -160,6 +163,12 @@ async function leaveAgain(tx: Tx, keyRing: KeyRing, { customer, also = [], at, b
     const [row] = await tx.query<{ ref: string }>(REF, [tx.programmeId, id, at ?? null, id === customer]);
     if (row) await leave(tx, keyRing, row.ref, balance);
   }
+}
+
+/** Who stayed after all is not erased by the job either that the backup holds as it was before. */
+async function stayAgain(tx: Tx, jobId: string): Promise<void> {
+  const job = await lockJob(tx, jobId);
+  if (job && !isFinished(job)) await cancelJob(tx, job.id);
 }
 
 /** What the backup does not know came after it. */

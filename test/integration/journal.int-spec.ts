@@ -46,6 +46,23 @@ describe('a journal with customers who left', () => {
     expect(await read('stays')).toBe(200);
   });
 
+  // Fails when the job that the backup holds, from before it was cancelled, is left to the worker.
+  it('does not erase one who stayed after all by the job that came back with the backup', async () => {
+    await shop.share('stays-too');
+    const { body } = await storefront('DELETE', '/v1/customers/stays-too');
+    await storefront('POST', `/v1/jobs/${body['jobId']}/cancel`);
+    const journal = await section();
+    await app.owner.query(
+      `WITH back AS (UPDATE jobs SET status = 'queued', finished_at = NULL
+                      WHERE id = (SELECT id FROM jobs WHERE kind = 'customer-erasure' ORDER BY id DESC LIMIT 1) RETURNING programme_id, id)
+       INSERT INTO outbox (programme_id, topic, id) SELECT programme_id, 'job', id FROM back`,
+    );
+    await shop.share('stays-too');
+    await replay(journal);
+    expect(await read('stays-too')).toBe(200);
+    expect((await storefront('GET', `/v1/jobs/${body['jobId']}`)).body['status']).toBe('cancelled');
+  });
+
   // Fails when a customer is known by a number alone, which a database that was restored gives a second time.
   it('does not erase one who came after it with the number of one who left', async () => {
     await shop.share('leaves');
