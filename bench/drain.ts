@@ -3,7 +3,7 @@ import { grantOwed } from '../src/rewards';
 
 /** Books all that a programme owes, as the worker does, in a process of its own: says when it begins, and ends when it has. */
 async function drain(url: string, programmeId: string): Promise<void> {
-  const database = await Database.connect({ url, connections: 1, entities: [] });
+  const database = await Database.connect({ url, connections: 2, entities: [] });
   process.send?.('booking');
   await grantOwed(database, programmeId, () => false);
   await database.close();

@@ -20,7 +20,7 @@ export async function oweAwards(client: Client, programmeId: string, count: numb
   );
 }
 
-/** Awards booked a second by one worker's own code, on one connection. The worker process must not run. */
+/** Awards booked a second by the code of one worker. The worker process must not run. */
 export async function postingRate({ client, databaseUrl, programme }: Stage, count: number): Promise<number> {
   await client.query(
     `INSERT INTO customers (programme_id, ref) SELECT $1, 'posting-' || n FROM generate_series(1, $2::int) n ON CONFLICT DO NOTHING`,
@@ -29,7 +29,7 @@ export async function postingRate({ client, databaseUrl, programme }: Stage, cou
   await oweAwards(client, programme.id, count);
   await client.query('ANALYZE');
   await client.query('CHECKPOINT');
-  const database = await Database.connect({ url: databaseUrl, connections: 1, entities: [] });
+  const database = await Database.connect({ url: databaseUrl, connections: 2, entities: [] });
   const started = process.hrtime.bigint();
   await grantOwed(database, programme.id, () => false);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;

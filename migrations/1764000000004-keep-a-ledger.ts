@@ -104,18 +104,27 @@ export class KeepALedger1764000000004 implements MigrationInterface {
        *
        * Customer accounts are locked in sorted order and written once; the programme's side is one account a worker
        * (a stripe), touched once a batch, last.
+       *
+       * Of several lanes each takes the awards of customers of its own, and has other stripes: none waits for another. Without that
+       * two batches would meet in some customer, and the one that comes later wait for the other's COMMIT.
        */
       CREATE TYPE owed_award AS (id uuid, customer_id bigint, points bigint, expires_on date);
       CREATE TYPE open_account AS (id bigint, customer_id bigint, balance bigint, last_transfer uuid);
 
       -- Both walk indexes row by row, whatever the tables' sizes and however old their statistics are.
-      CREATE FUNCTION take_owed_awards(programme uuid, batch integer) RETURNS SETOF owed_award
+      CREATE FUNCTION take_owed_awards(programme uuid, batch integer, lane integer, lanes integer) RETURNS SETOF owed_award
         LANGUAGE sql VOLATILE ROWS 1000 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
           WITH gone AS (
-            DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+            DELETE FROM outbox WHERE ctid = ANY (CASE WHEN lanes = 1 THEN ARRAY(
               SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points'
                  AND (o.not_before IS NULL OR o.not_before <= now())
-               ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED))
+               ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED)
+            ELSE ARRAY( -- of the first for all lanes, so that a lane that has few looks no further than the others get
+              SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.ctid = ANY (ARRAY(
+                     SELECT f.ctid FROM outbox f WHERE f.programme_id = programme AND f.topic = 'points'
+                        AND (f.not_before IS NULL OR f.not_before <= now()) ORDER BY f.id LIMIT batch * lanes))
+                 AND (SELECT w.customer_id % lanes = lane FROM awards w WHERE w.programme_id = programme AND w.id = o.id)
+               LIMIT batch FOR UPDATE SKIP LOCKED) END)
             RETURNING id)
           SELECT a.id, a.customer_id, a.points, a.expires_on FROM gone g
             JOIN awards a ON a.programme_id = programme AND a.id = g.id AND a.kind = 'points'
@@ -128,8 +137,9 @@ export class KeepALedger1764000000004 implements MigrationInterface {
            ORDER BY a.customer_id FOR NO KEY UPDATE
         $$;
 
-      CREATE FUNCTION post_awards(programme uuid, batch integer) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
+      CREATE FUNCTION post_awards(programme uuid, batch integer, lane integer, lanes integer) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
       DECLARE
+        own_stripe integer := lane * (8 / lanes) + pg_backend_pid() % (8 / lanes);
         owed owed_award[];
         customers bigint[];
         held open_account[];
@@ -137,7 +147,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
         source accounts;
       BEGIN
         PERFORM set_config('gegenwert.programme', programme::text, true);
-        owed := ARRAY(SELECT t FROM take_owed_awards(programme, batch) t ORDER BY t.customer_id, t.id);
+        owed := ARRAY(SELECT t FROM take_owed_awards(programme, batch, lane, lanes) t ORDER BY t.customer_id, t.id);
         IF cardinality(owed) = 0 THEN RETURN 0; END IF;
         customers := ARRAY(SELECT DISTINCT o.customer_id FROM unnest(owed) o ORDER BY 1);
         held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
@@ -159,9 +169,9 @@ export class KeepALedger1764000000004 implements MigrationInterface {
           SELECT programme, o.customer_id, o.id, o.points, o.points, o.expires_on FROM unnest(owed) o;
 
         SELECT * INTO source FROM accounts a WHERE a.programme_id = programme AND a.customer_id = 0
-           AND a.kind = 'issued' AND a.stripe = pg_backend_pid() % 8 FOR NO KEY UPDATE;
+           AND a.kind = 'issued' AND a.stripe = own_stripe FOR NO KEY UPDATE;
         IF NOT FOUND THEN
-          INSERT INTO accounts (programme_id, customer_id, kind, stripe) VALUES (programme, 0, 'issued', pg_backend_pid() % 8)
+          INSERT INTO accounts (programme_id, customer_id, kind, stripe) VALUES (programme, 0, 'issued', own_stripe)
             ON CONFLICT ON CONSTRAINT accounts_natural_key DO UPDATE SET balance = accounts.balance RETURNING * INTO source;
         END IF;
 
@@ -189,8 +199,8 @@ export class KeepALedger1764000000004 implements MigrationInterface {
          WHERE a.id = source.id;
         RETURN cardinality(owed);
       END $$;
-      REVOKE ALL ON FUNCTION take_owed_awards(uuid, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer) FROM PUBLIC;
-      GRANT EXECUTE ON FUNCTION take_owed_awards(uuid, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer) TO gegenwert_app;
+      REVOKE ALL ON FUNCTION take_owed_awards(uuid, integer, integer, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION take_owed_awards(uuid, integer, integer, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer) TO gegenwert_app;
     `);
   }
 

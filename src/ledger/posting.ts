@@ -1,13 +1,25 @@
 import type { Statement, Tx } from '../platform/database';
 
-const POST: Statement = { name: 'post_awards', text: 'SELECT post_awards($1, $2) AS posted' };
+const POST: Statement = { name: 'post_awards', text: 'SELECT post_awards($1, $2, $3, $4) AS posted' };
+
+/** One of several transactions at a time: its customers are those whose number leaves this rest. */
+export interface Lane {
+  /** From 0. */
+  lane: number;
+  lanes: 1 | 2 | 4 | 8;
+}
 
 /**
  * Books up to limit owed awards of points of one programme: one statement, one commit, whatever their number (the SQL is
  * `post_awards` in the migrations), in a transaction of its own or in the one at hand. Answers how many; fewer than limit
- * means that nothing more is owed.
+ * means that nothing more is owed to the lane's customers.
  */
-export async function postAwards(on: Pick<Tx, 'query'>, programmeId: string, limit: number): Promise<number> {
-  const [row] = await on.query<{ posted: number }>(POST, [programmeId, limit]);
+export async function postAwards(
+  on: Pick<Tx, 'query'>,
+  programmeId: string,
+  limit: number,
+  { lane, lanes }: Lane = { lane: 0, lanes: 1 },
+): Promise<number> {
+  const [row] = await on.query<{ posted: number }>(POST, [programmeId, limit, lane, lanes]);
   return row?.posted ?? 0;
 }
