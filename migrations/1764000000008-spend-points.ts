@@ -56,7 +56,8 @@ const REDEMPTIONS = `
   -- and its lot moves are found without another index; capture of a hold, release and refunds have it as their cause.
   -- held_until is there for those that were held first, whatever became of them. No foreign key to the customer: a
   -- redemption is written under the lock of the customer's account, which is there before. amount_minor is what the points
-  -- were worth by that version of the rate, whose currency and taxes say the rest.
+  -- were worth by that version of the rate, whose currency and taxes say the rest. order_minor: what the order came to, where
+  -- the rate lets points pay only a share of it.
   CREATE TABLE redemptions (
     programme_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -69,21 +70,26 @@ const REDEMPTIONS = `
     held_until timestamptz,
     rate_version integer,
     amount_minor bigint CONSTRAINT redemptions_amount_not_negative CHECK (amount_minor >= 0),
+    order_minor bigint CONSTRAINT redemptions_order_not_negative CHECK (order_minor >= 0),
     created_at timestamptz NOT NULL,
     CONSTRAINT redemptions_pk PRIMARY KEY (programme_id, id),
     CONSTRAINT redemptions_held_first CHECK (status = 'captured' OR held_until IS NOT NULL),
     CONSTRAINT redemptions_released_by_someone CHECK ((status = 'released') = (released_by IS NOT NULL)),
     CONSTRAINT redemptions_refunded_within CHECK (refunded BETWEEN 0 AND CASE status WHEN 'captured' THEN points ELSE 0 END),
-    CONSTRAINT redemptions_value_by_a_rate CHECK ((rate_version IS NULL) = (amount_minor IS NULL))
+    CONSTRAINT redemptions_value_by_a_rate CHECK ((rate_version IS NULL) = (amount_minor IS NULL)),
+    CONSTRAINT redemptions_order_by_a_rate CHECK (order_minor IS NULL OR rate_version IS NOT NULL)
   ) WITH (fillfactor = 90);
   CALL keep_tenants_apart('redemptions');
   GRANT SELECT, INSERT, UPDATE (status, released_by, refunded) ON redemptions TO gegenwert_app;
   CREATE INDEX redemptions_held ON redemptions (programme_id, held_until) WHERE status = 'held';
+  -- What points pay of one order together; those of a rate without a maximum share are not in it, and cost nothing here.
+  CREATE INDEX redemptions_of_order ON redemptions (programme_id, customer_id, order_ref) WHERE order_minor IS NOT NULL;
   -- held → captured or released, once; what was refunded stays refunded; what it was for never changes.
   CREATE TRIGGER redemptions_one_way AFTER UPDATE ON redemptions FOR EACH ROW
     WHEN ((OLD.status <> 'held' AND OLD.status <> NEW.status) OR NEW.refunded < OLD.refunded OR OLD.id <> NEW.id
       OR OLD.points <> NEW.points OR OLD.order_ref <> NEW.order_ref OR OLD.held_until IS DISTINCT FROM NEW.held_until
-      OR OLD.rate_version IS DISTINCT FROM NEW.rate_version OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor)
+      OR OLD.rate_version IS DISTINCT FROM NEW.rate_version OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+      OR OLD.order_minor IS DISTINCT FROM NEW.order_minor)
     EXECUTE FUNCTION refuse_change();`;
 
 const RATES = `
@@ -215,6 +221,7 @@ const OPEN_REDEMPTIONS = `
   CREATE FUNCTION redemption_json(r redemptions, p point_rates) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object('id', r.id, 'customerId', r.customer_id::text, 'orderRef', r.order_ref, 'points', r.points,
       'status', r.status, 'releasedBy', r.released_by, 'refunded', r.refunded, 'heldUntil', r.held_until, 'createdAt', r.created_at,
+      'orderMinor', r.order_minor,
       'value', CASE WHEN r.rate_version IS NOT NULL THEN json_build_object('amountMinor', r.amount_minor,
         'currency', p.currency, 'taxes', p.taxes, 'rateVersion', p.version) END)
   $$;
@@ -222,7 +229,11 @@ const OPEN_REDEMPTIONS = `
   -- Everything that steps of redemptions are decided by: the books of the customers with these references (holders: of those
   -- who are to hold something) and of those of the redemptions with these ids; the redemptions, what they took, the rate. merged:
   -- who the customers are now that have been merged into others (customers.merged_into, merged_ref), by their references.
-  CREATE FUNCTION open_redemptions(programme uuid, refs text[], holder_refs text[], ids uuid[], sides text[], at timestamptz)
+  -- orders: where the rate has a maximum share, what points pay already of each of these orders, each once with its customer's
+  -- reference: what is held or captured by such a rate, less what was refunded (that rounded down). A hold whose time is over
+  -- pays nothing, booked or not.
+  CREATE FUNCTION open_redemptions(programme uuid, refs text[], holder_refs text[], ids uuid[], sides text[], order_customers text[],
+      order_refs text[], at timestamptz)
     RETURNS json LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
   DECLARE
     customers bigint[];
@@ -230,6 +241,9 @@ const OPEN_REDEMPTIONS = `
     known json;
     merged json;
     book json;
+    rate point_rates;
+    booked_at timestamptz;
+    orders json;
   BEGIN
     SELECT array_agg(c.id), json_object_agg(c.ref, c.id), array_agg(c.id) FILTER (WHERE c.ref = ANY (holder_refs)),
            json_object_agg(c.ref, merged_ref(programme, c.id)) FILTER (WHERE c.merged_into IS NOT NULL)
@@ -238,6 +252,17 @@ const OPEN_REDEMPTIONS = `
       customers := customers || ARRAY(SELECT r.customer_id FROM redemptions r WHERE r.programme_id = programme AND r.id = ANY (ids));
     END IF;
     book := open_books(programme, customers, holders, sides, at);
+    SELECT * INTO rate FROM point_rates p WHERE p.programme_id = programme ORDER BY p.version DESC LIMIT 1;
+    IF rate.maximum_share_percent IS NOT NULL AND cardinality(order_refs) > 0 THEN
+      booked_at := book ->> 'now';
+      SELECT json_agg(json_build_array(o.customer_id, o.order_ref, o.paid)) INTO orders
+        FROM (SELECT r.customer_id, r.order_ref, sum(r.amount_minor - div(r.amount_minor::numeric * r.refunded, r.points)) AS paid
+                FROM (SELECT unnest(order_customers) AS customer_ref, unnest(order_refs) AS order_ref) q
+                JOIN customers c ON c.programme_id = programme AND c.ref = q.customer_ref
+                JOIN redemptions r ON r.programme_id = programme AND r.customer_id = c.id AND r.order_ref = q.order_ref
+                 AND r.order_minor IS NOT NULL AND (r.status = 'captured' OR (r.status = 'held' AND r.held_until > booked_at))
+               GROUP BY r.customer_id, r.order_ref) o;
+    END IF;
     RETURN json_build_object('customers', known, 'merged', merged, 'book', book,
       'redemptions', CASE WHEN cardinality(ids) > 0 THEN (
         SELECT json_agg(redemption_json(r, p))
@@ -247,9 +272,10 @@ const OPEN_REDEMPTIONS = `
         SELECT json_agg(json_build_array(m.transfer_id, m.lot_id, -m.points, l.expires_on))
           FROM lot_moves m JOIN lots l ON l.programme_id = programme AND l.customer_id = m.customer_id AND l.id = m.lot_id
          WHERE m.programme_id = programme AND m.transfer_id = ANY (ids)) END,
-      'rate', (SELECT json_build_object('version', p.version, 'points', p.points, 'amountMinor', p.amount_minor,
-                 'currency', p.currency, 'taxes', p.taxes, 'minimumPoints', p.minimum_points, 'maximumSharePercent', p.maximum_share_percent)
-                 FROM point_rates p WHERE p.programme_id = programme ORDER BY p.version DESC LIMIT 1));
+      'orders', orders,
+      'rate', CASE WHEN rate.version IS NOT NULL THEN json_build_object('version', rate.version, 'points', rate.points,
+        'amountMinor', rate.amount_minor, 'currency', rate.currency, 'taxes', rate.taxes, 'minimumPoints', rate.minimum_points,
+        'maximumSharePercent', rate.maximum_share_percent) END);
   END $$;
 
   CREATE FUNCTION change_redemptions(programme uuid, ids uuid[], statuses text[], releasers text[], refunds bigint[]) RETURNS void
@@ -259,9 +285,9 @@ const OPEN_REDEMPTIONS = `
         FROM (SELECT unnest(ids) AS id, unnest(statuses) AS status, unnest(releasers) AS released_by, unnest(refunds) AS refunded) u
        WHERE r.programme_id = programme AND r.id = u.id;
     END $$;
-  REVOKE ALL ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+  REVOKE ALL ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], text[], text[], timestamptz),
     change_redemptions(uuid, uuid[], text[], text[], bigint[]) FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], timestamptz),
+  GRANT EXECUTE ON FUNCTION redemption_json(redemptions, point_rates), open_redemptions(uuid, text[], text[], uuid[], text[], text[], text[], timestamptz),
     change_redemptions(uuid, uuid[], text[], text[], bigint[]) TO gegenwert_app;`;
 
 const VIEWS: Record<string, string> = {
@@ -315,4 +341,13 @@ const VIEWS: Record<string, string> = {
     SELECT r.programme_id, 'value is not what the rate says' AS broken, r.id::text AS what
       FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = r.programme_id AND p.version = r.rate_version
      WHERE r.rate_version IS NOT NULL AND (p.version IS NULL OR r.amount_minor <> floor(r.points::numeric * p.amount_minor / p.points))`,
+  // 6: points never pay more of an order than the share of it that they may.
+  i06_share_of_the_order: `
+    SELECT r.programme_id, 'points pay more than their share of an order' AS broken, min(r.id::text) AS what
+      FROM redemptions r LEFT JOIN point_rates p ON p.programme_id = r.programme_id AND p.version = r.rate_version
+     WHERE r.order_minor IS NOT NULL
+     GROUP BY r.programme_id, r.customer_id, r.order_ref
+    HAVING sum(r.amount_minor - div(r.amount_minor::numeric * r.refunded, r.points))
+             FILTER (WHERE r.status = 'captured' OR (r.status = 'held' AND r.held_until > now()))
+         > coalesce(max(div(r.order_minor::numeric * p.maximum_share_percent, 100)), 0)`,
 };

@@ -29,6 +29,7 @@ function desk(points: number, rate?: PointRate, redemptions: Redemption[] = []):
     customers: new Map([['anna', '1']]),
     merged: new Map([['antonia', 'anna']]),
     redemptions: new Map(redemptions.map((one) => [one.id, one])),
+    orders: new Map(),
     rate,
   };
 }
@@ -53,6 +54,7 @@ const redemption = (more: Partial<Redemption>): Redemption => ({
   refunded: 0,
   heldUntil: new Date(NOW.getTime() + 1),
   createdAt: NOW,
+  orderMinor: null,
   value: null,
   ...more,
 });
@@ -128,6 +130,40 @@ describe('by a rate', () => {
     const free = { ...rate, minimumPoints: null, maximumSharePercent: null };
     expect(outcome(desk(100, free), redeem({ points: 1 }))).toBe('captured 0');
     expect(outcome(desk(100, free), redeem({ points: 99, ...order(1) }))).toBe('captured 0');
+  });
+
+  it('the share is that of all redemptions for one order together, of what they hold and have spent', () => {
+    const held = redemption({
+      id: 'held',
+      orderMinor: 60,
+      value: { amountMinor: 6, currency: 'EUR', taxes: 'net', rateVersion: 7 },
+    });
+    const spent = { ...held, id: 'spent', status: 'captured' as const, refunded: 1 };
+    const at = desk(100, rate, [held, spent]);
+    // 30 for points, of which 6 are held and 6 were spent; the one point that came back is worth less than 1.
+    at.orders.set('1 order', 12);
+    const more = (points: number, id: string, orderRef = 'order') =>
+      outcome(at, redeem({ id, points, orderRef, ...order(60) }));
+    expect(more(29, 'over')).toBe('redemption-limit');
+    expect(more(27, 'all')).toBe('captured 0');
+    expect(more(5, 'again')).toBe('redemption-limit');
+    expect(more(5, 'other', 'order 2')).toBe('captured 0');
+    expect(outcome(at, { do: 'refund', id: 'spent', points: 5 })).toBe('captured 6');
+    expect(more(6, 'refunded')).toBe('redemption-limit');
+    expect(more(5, 'refunded')).toBe('captured 0');
+    expect(more(5, 'again')).toBe('redemption-limit');
+    expect(outcome(at, { do: 'release', id: 'held' })).toBe('released 0');
+    expect(more(11, 'over')).toBe('redemption-limit');
+    expect(more(9, 'released')).toBe('captured 0');
+    expect(more(5, 'again')).toBe('redemption-limit');
+  });
+
+  it('a hold whose time is over pays nothing of its order, and by its end nothing less', () => {
+    const value = { amountMinor: 6, currency: 'EUR', taxes: 'net' as const, rateVersion: 7 };
+    const at = desk(100, rate, [redemption({ id: 'over', orderMinor: 12, heldUntil: NOW, value })]);
+    expect(outcome(at, { do: 'expire', id: 'over' })).toBe('released 0');
+    expect(outcome(at, redeem({ points: 11, ...order(12) }))).toBe('redemption-limit');
+    expect(outcome(at, redeem({ points: 9, ...order(12) }))).toBe('captured 0');
   });
 
   it('is asked before the points are', () => {

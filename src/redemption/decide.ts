@@ -33,6 +33,8 @@ export interface Redemption {
   /** Of one that was held first, whatever became of it. */
   heldUntil: Date | null;
   createdAt: Date;
+  /** What the order comes to, where the rate lets points pay only a share of it; otherwise null. */
+  orderMinor: number | null;
   /** What the points were worth; null where the programme had no rate. */
   value: { amountMinor: number; currency: string; taxes: 'net' | 'gross'; rateVersion: number } | null;
 }
@@ -45,32 +47,51 @@ export interface Desk {
   /** Those who have been merged into another: the other's reference. */
   merged: Map<string, string>;
   redemptions: Map<string, Redemption>;
+  /** What points pay of orders (orderKey), in the currency's smallest unit, by redemptions with an orderMinor. */
+  orders: Map<string, number>;
   rate: PointRate | undefined;
 }
 
+export const orderKey = (customerId: string, orderRef: string): string => `${customerId} ${orderRef}`;
+
 /** The redemption as the step leaves it, and changes the desk; or why it cannot be, and changes nothing. */
 export function decide(desk: Desk, step: Step): Redemption | Problem {
-  if (step.do === 'redeem') return redeem(desk, step);
+  if (step.do === 'redeem') return keep(desk, undefined, redeem(desk, step));
   const before = desk.redemptions.get(step.id);
-  if (!before) return notFound('redemption');
-  const after = next(desk, before, step);
-  if (!(after instanceof Error)) desk.redemptions.set(after.id, after);
+  return before ? keep(desk, before, next(desk, before, step)) : notFound('redemption');
+}
+
+function keep(desk: Desk, before: Redemption | undefined, after: Redemption | Problem): Redemption | Problem {
+  if (after instanceof Error) return after;
+  desk.redemptions.set(after.id, after);
+  if (after.orderMinor !== null) {
+    const key = orderKey(after.customerId, after.orderRef);
+    desk.orders.set(key, (desk.orders.get(key) ?? 0) + paidBy(desk, after) - (before ? paidBy(desk, before) : 0));
+  }
   return after;
 }
 
-function redeem({ book, customers, merged, redemptions, rate }: Desk, step: Redeem): Redemption | Problem {
+/** What a redemption pays of its order; as open_redemptions (in the migrations) counts it. What is refunded is rounded down. */
+function paidBy(desk: Desk, redemption: Redemption): number {
+  const { status, value, points, refunded } = redemption;
+  if (value === null || status === 'released' || isExpired(desk, redemption)) return 0;
+  return value.amountMinor - Number((BigInt(value.amountMinor) * BigInt(refunded)) / BigInt(points));
+}
+
+function redeem({ book, customers, merged, orders, rate }: Desk, step: Redeem): Redemption | Problem {
   const { id, points, orderRef, holdSeconds } = step;
   const mergedInto = merged.get(step.customerRef);
   if (mergedInto !== undefined) return customerMerged(mergedInto);
-  const refusal = rate && refusalBy(rate, points, step.order);
-  if (refusal) return refusal;
   const customerId = customers.get(step.customerRef);
+  const paid = customerId === undefined ? undefined : orders.get(orderKey(customerId, orderRef));
+  const refusal = rate && refusalBy(rate, points, step.order, paid ?? 0);
+  if (refusal) return refusal;
   const isHeld = holdSeconds !== undefined;
   const transfer: NewTransfer = { id, kind: isHeld ? 'hold' : 'capture', cause: id, points };
   if (customerId === undefined || !book.take(customerId, transfer, isHeld ? 'held' : 'redeemed')) {
     return conflict('insufficient-points', 'The customer has fewer points', 'Nothing was redeemed.');
   }
-  const redemption: Redemption = {
+  return {
     id,
     customerId,
     orderRef,
@@ -80,6 +101,7 @@ function redeem({ book, customers, merged, redemptions, rate }: Desk, step: Rede
     refunded: 0,
     heldUntil: isHeld ? new Date(book.now.getTime() + holdSeconds * 1000) : null,
     createdAt: book.now,
+    orderMinor: (rate?.maximumSharePercent ?? null) === null ? null : (step.order?.totalMinor ?? null),
     value: rate
       ? {
           amountMinor: valueOf(points, rate),
@@ -89,8 +111,6 @@ function redeem({ book, customers, merged, redemptions, rate }: Desk, step: Rede
         }
       : null,
   };
-  redemptions.set(id, redemption);
-  return redemption;
 }
 
 function next(desk: Desk, before: Redemption, step: NextStep): Redemption | Problem {

@@ -26,8 +26,16 @@ export const valueOf = (points: number, rate: PointRate): number =>
 const limit = (detail: string): Problem =>
   conflict('redemption-limit', 'The programme’s rules do not allow this redemption', detail);
 
-/** Why these points cannot be redeemed on this order by the rate; undefined when they can. */
-export function refusalBy(rate: PointRate, points: number, order: OrderTotal | undefined): Problem | undefined {
+/**
+ * Why these points cannot be redeemed on this order by the rate; undefined when they can. paidMinor: what points pay of the order
+ * already.
+ */
+export function refusalBy(
+  rate: PointRate,
+  points: number,
+  order: OrderTotal | undefined,
+  paidMinor: number,
+): Problem | undefined {
   if (rate.minimumPoints !== null && points < rate.minimumPoints) {
     return limit(`At least ${rate.minimumPoints} points are redeemed at once.`);
   }
@@ -37,7 +45,7 @@ export function refusalBy(rate: PointRate, points: number, order: OrderTotal | u
   if (rate.maximumSharePercent === null) return undefined;
   if (!order) return invalidField('/order', 'must be given: points may pay only a share of the order');
   const share = (BigInt(order.totalMinor) * BigInt(rate.maximumSharePercent)) / 100n;
-  return BigInt(valueOf(points, rate)) > share
+  return BigInt(paidMinor) + BigInt(valueOf(points, rate)) > share
     ? limit(`Points may pay at most ${rate.maximumSharePercent} % of an order.`)
     : undefined;
 }

@@ -38,7 +38,7 @@ export class RateBody {
   @Max(MOST_POINTS)
   minimumPoints?: number;
 
-  /** Points may pay at most this much of an order; redemptions must then say what it comes to. */
+  /** Points may pay at most this much of an order, by all of its redemptions together; they must then say what it comes to. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, example: 50 })
   @IsOptional()
   @IsInt()

@@ -235,10 +235,10 @@ describe('redemption over HTTP', () => {
     });
     const set = (body: object) => call(app.url, 'POST', '/v1/point-rates', { key: rated.adminKey, body });
     const rate = { points: 3, amountMinor: 2, currency: 'EUR', taxes: 'gross' };
-    const spend = (points: number, order?: object) =>
+    const spend = (points: number, order?: object, orderRef = 'o', more: object = {}) =>
       post(
         '/redemptions',
-        { customerRef: 'anna', points, orderRef: 'o', capture: true, order },
+        { customerRef: 'anna', points, orderRef, capture: true, order, ...more },
         { key: rated.storefrontKey },
       );
 
@@ -274,9 +274,49 @@ describe('redemption over HTTP', () => {
       const paid = await spend(5, { totalMinor: 10, currency: 'EUR' });
       const value = { amountMinor: 3, currency: 'EUR', taxes: 'gross', rateVersion: 4 };
       expect(paid.body).toMatchObject({ status: 'captured', value });
+      expect((await spend(5, { totalMinor: 10, currency: 'EUR' }, 'another')).status).toBe(201);
       await set({ ...rate, amountMinor: 9 });
       const found = await call(app.url, 'GET', `/v1/redemptions/${paid.body['id']}`, { key: rated.storefrontKey });
       expect(found.body).toEqual(paid.body);
+    });
+
+    it('points pay at most their share of an order, however many redemptions it is spread over', async () => {
+      await set({ points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross', maximumSharePercent: 50 });
+      const order = { totalMinor: 40, currency: 'EUR' };
+      const orderRef = String.raw`one"\order, NULL`;
+      const pay = (points: number, more: object = {}, ref = orderRef) => spend(points, order, ref, more);
+      const step = (id: string, name: string, body?: object) =>
+        post(`/redemptions/${id}/${name}`, body, { key: rated.storefrontKey });
+      const held = (await pay(8, { capture: false })).body['id'] as string;
+      const paid = (await pay(8)).body['id'] as string;
+      expect(problem(await pay(5))).toBe('409 redemption-limit');
+      expect((await pay(5, {}, 'another order')).status).toBe(201);
+      expect((await pay(5, { customerRef: 'ben' })).status).toBe(201);
+      // What is captured stays, what is let go or comes back can be spent on it again.
+      expect((await step(held, 'capture')).status).toBe(200);
+      expect(problem(await pay(5))).toBe('409 redemption-limit');
+      expect((await step(paid, 'refund', { points: 3 })).status).toBe(200);
+      expect(problem(await pay(8))).toBe('409 redemption-limit');
+      const last = (await pay(7, { capture: false })).body['id'] as string;
+      expect(problem(await pay(1))).toBe('409 redemption-limit');
+      expect((await step(last, 'release')).status).toBe(200);
+      expect((await pay(7, { capture: false, holdSeconds: 1 })).status).toBe(201);
+      expect(problem(await pay(1))).toBe('409 redemption-limit');
+      // From then on the hold is over, whether anybody has booked it or not.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      expect((await pay(7)).status).toBe(201);
+      expect(problem(await pay(1))).toBe('409 redemption-limit');
+      // What is not limited is not counted, and pays for no look-up.
+      await set({ points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross' });
+      expect((await pay(8)).status).toBe(201);
+      const { rows } = await app.owner.query(
+        'SELECT points, order_minor FROM redemptions WHERE order_ref = $1 ORDER BY id DESC LIMIT 2',
+        [orderRef],
+      );
+      expect(rows).toEqual([
+        { points: '8', order_minor: null },
+        { points: '7', order_minor: '40' },
+      ]);
     });
   });
 

@@ -164,6 +164,20 @@ describe('in two processes', () => {
     expect(balances.reduce((sum, { available }) => sum + available, 0)).toBe(240 - 10);
   });
 
+  it('20 redemptions of one order at once, whose rate lets points pay half of it: as many as are half of it', async () => {
+    const rate = { points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross', maximumSharePercent: 50 };
+    expect((await apis.post(0, '/v1/point-rates', rate, { key: apis.programme.adminKey })).status).toBe(201);
+    const order = { totalMinor: 100, currency: 'EUR' };
+    for (let round = 0; round < 5; round++) {
+      const ref = await customer(2);
+      const answers = await Promise.all(times(20, (n) => redeem(n, ref, 10, { capture: n % 4 < 2, order })));
+      expect(tally(answers)).toEqual({ 201: 5, '409 redemption-limit': 15 });
+      expect((await redeem(0, ref, 10, { orderRef: 'another', order })).status).toBe(201);
+    }
+    const free = { points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross' };
+    expect((await apis.post(0, '/v1/point-rates', free, { key: apis.programme.adminKey })).status).toBe(201);
+  });
+
   it('redeeming while awards of the same customers are posted and their shares revoked loses nothing', async () => {
     const refs = await Promise.all(times(6, () => customer()));
     const answers = await Promise.all(
