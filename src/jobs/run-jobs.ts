@@ -28,21 +28,33 @@ interface Course {
   pace: Pace;
 }
 
-/** Does one programme's jobs, batch by batch; one that was interrupted goes on after its last committed batch. */
+/**
+ * Does one programme's jobs, batch by batch; one that was interrupted goes on after its last committed batch. All have their turn,
+ * however many wait for something else.
+ */
 export async function runJobs(
   database: Database,
   programmeId: string,
   kinds: StepsByKind,
   stopping: () => boolean,
 ): Promise<void> {
-  for (const id of await database.inProgramme(programmeId, (tx) => peek(tx, 'job'))) {
-    if (stopping()) return;
-    await database.inProgramme(programmeId, (tx) => begin(tx, id, kinds));
-    const course = { database, programmeId, kinds, stopping, pace: new Pace() };
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => lane(course, id)));
-    for (const one of lanes) if (one.status === 'rejected') throw one.reason;
-    await database.inProgramme(programmeId, (tx) => finish(tx, id));
+  let owed = await database.inProgramme(programmeId, (tx) => peek(tx, 'job'));
+  while (owed.length > 0) {
+    for (const id of owed) {
+      if (stopping()) return;
+      await runJob({ database, programmeId, kinds, stopping, pace: new Pace() }, id);
+    }
+    const last = owed.at(-1);
+    owed = await database.inProgramme(programmeId, (tx) => peek(tx, 'job', last));
   }
+}
+
+async function runJob(course: Course, id: string): Promise<void> {
+  const { database, programmeId, kinds } = course;
+  await database.inProgramme(programmeId, (tx) => begin(tx, id, kinds));
+  const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => lane(course, id)));
+  for (const one of lanes) if (one.status === 'rejected') throw one.reason;
+  await database.inProgramme(programmeId, (tx) => finish(tx, id));
 }
 
 async function begin(tx: Tx, id: string, kinds: StepsByKind): Promise<void> {

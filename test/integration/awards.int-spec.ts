@@ -190,6 +190,28 @@ describe('an award without data', () => {
     await work();
     expect([await job(), await accounts()]).toEqual(['done', { available: 0, held: 0 }]);
   });
+
+  it('keeps nobody from leaving, however many wait for theirs', async () => {
+    const leave = async (ref: string): Promise<() => Promise<string>> => {
+      const left = await call(test.url, 'DELETE', `/v1/customers/${ref}?balance=forfeit`, { key: shop.storefrontKey });
+      return async () => (await test.get(`/v1/jobs/${left.body['jobId']}`, shop.storefrontKey)).body['status'];
+    };
+    const ref = another('customer');
+    await granted(ref, 1);
+    const waiting: (() => Promise<string>)[] = [];
+    for (let n = 0; n < 101; n++) {
+      const other = another('customer');
+      await give(other, 1);
+      waiting.push(await leave(other));
+    }
+    const last = await leave(ref);
+    const statuses = async () => [await waiting[0]!(), await waiting[100]!(), await last()];
+    await work();
+    expect(await statuses()).toEqual(['running', 'running', 'done']);
+    await test.grant(shop.id);
+    await work();
+    expect(await statuses()).toEqual(['done', 'done', 'done']);
+  });
 });
 
 describe('a reversal', () => {
