@@ -33,25 +33,25 @@ const LOTS = `
 const EXPIRE = `
   CREATE TYPE due_lot AS (customer_id bigint, id uuid);
 
-  -- Up to batch lots whose day is over, and their customers' locks. Whose points are being moved right now is left for later:
+  -- Up to batch lots whose day is over, but for those left out, and their customers' locks. Whose points are being moved right now is left for later:
   -- this never waits for a customer, so that no customer's redemption waits behind another one.
-  CREATE FUNCTION lock_due_lots(programme uuid, today date, batch integer) RETURNS SETOF due_lot LANGUAGE sql VOLATILE ROWS 250
+  CREATE FUNCTION lock_due_lots(programme uuid, today date, batch integer, left_out uuid[]) RETURNS SETOF due_lot LANGUAGE sql VOLATILE ROWS 250
     SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off AS $$
       SELECT l.customer_id, l.id
         FROM lots l JOIN accounts a ON a.programme_id = programme AND a.customer_id = l.customer_id AND a.kind = 'available' AND a.stripe = 0
-       WHERE l.programme_id = programme AND NOT l.expired AND l.expires_on < today
+       WHERE l.programme_id = programme AND NOT l.expired AND l.expires_on < today AND l.id <> ALL (left_out)
        ORDER BY l.expires_on LIMIT batch FOR NO KEY UPDATE OF a SKIP LOCKED
     $$;
 
   /*
    * Ends up to as many lots of one programme as there are ids (of the transfers to be), in one statement and one commit, by the
-   * time at, otherwise by now. due: how many were found, fewer than ids when none was left that nobody else was busy with;
+   * time at, otherwise by now, but for those left out. due: how many were found, fewer than ids when none was left that nobody else was busy with;
    * booked: in how many of them something was left.
    *
    * Its customers wait for it meanwhile, but not for the disk: a commit that is lost in a crash has ended nothing, and whatever
    * was written after it is lost with it.
    */
-  CREATE FUNCTION expire_lots(programme uuid, ids uuid[], at timestamptz, OUT due integer, OUT booked integer, OUT points bigint)
+  CREATE FUNCTION expire_lots(programme uuid, ids uuid[], at timestamptz, left_out uuid[], OUT due integer, OUT booked integer, OUT points bigint)
     LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   DECLARE
     today date;
@@ -62,7 +62,7 @@ const EXPIRE = `
     PERFORM set_config('gegenwert.programme', programme::text, true), set_config('synchronous_commit', 'off', true);
     at := CASE WHEN at IS NULL THEN now() ELSE at END;
     today := (SELECT (at AT TIME ZONE p.time_zone)::date FROM programmes p WHERE p.id = programme);
-    lots_due := ARRAY(SELECT d FROM lock_due_lots(programme, today, cardinality(ids)) d);
+    lots_due := ARRAY(SELECT d FROM lock_due_lots(programme, today, cardinality(ids), left_out) d);
     due := cardinality(lots_due);
     booked := 0;
     points := 0;
@@ -111,8 +111,8 @@ const EXPIRE = `
       UPDATE accounts a SET balance = a.balance + points, transfers = a.transfers + booked, last_transfer = last WHERE a.id = sink.id;
     END IF;
   END $$;
-  REVOKE ALL ON FUNCTION lock_due_lots(uuid, date, integer), expire_lots(uuid, uuid[], timestamptz) FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION lock_due_lots(uuid, date, integer), expire_lots(uuid, uuid[], timestamptz) TO gegenwert_app;`;
+  REVOKE ALL ON FUNCTION lock_due_lots(uuid, date, integer, uuid[]), expire_lots(uuid, uuid[], timestamptz, uuid[]) FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION lock_due_lots(uuid, date, integer, uuid[]), expire_lots(uuid, uuid[], timestamptz, uuid[]) TO gegenwert_app;`;
 
 const LOOKUPS = `
   CREATE POLICY lookup ON lots FOR SELECT TO gegenwert_lookup USING (true);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Statement } from '../platform/database';
+import { type Database, isOnesFault, type Statement } from '../platform/database';
 import { newId } from '../platform/ids';
 import { metrics } from '../platform/metrics';
 
@@ -8,7 +8,12 @@ const BATCH = 100;
 /** Nobody waits for it: what is over cannot be spent meanwhile. So it rests so many times as long as it worked. */
 const REST = 4;
 
-const EXPIRE: Statement = { name: 'expire_lots', text: 'SELECT due, booked FROM expire_lots($1, $2, $3)' };
+const EXPIRE: Statement = { name: 'expire_lots', text: 'SELECT due, booked FROM expire_lots($1, $2, $3, $4)' };
+const NEXT: Statement = {
+  name: 'next_due_lot',
+  text: `SELECT d.id FROM programmes p CROSS JOIN LATERAL
+           lock_due_lots(p.id, (CASE WHEN $2::timestamptz IS NULL THEN now() ELSE $2 END AT TIME ZONE p.time_zone)::date, 1, $3) d WHERE p.id = $1`,
+};
 const DUE: Statement = {
   name: 'programmes_with_due_lots',
   text: `SELECT programme_id AS "programmeId", greatest(0, extract(epoch FROM now() - since))::float8 AS seconds FROM programmes_with_due_lots()`,
@@ -24,6 +29,9 @@ export function withDueLots(database: Database): Promise<{ programmeId: string; 
  * transfer, batch by batch (the SQL is `expire_lots` in the migrations), and works a fifth of the time.
  * Leaves out customers whose points are being moved: the next sweep finds them. Whenever it ends, each lot has expired once or
  * not yet. Answers in how many lots something was left.
+ *
+ * One that the database throws out is looked for by halves and left out until the next sweep, so that it holds up nobody else's.
+ * All others have ended when it is thrown.
  */
 export async function expireLots(
   database: Database,
@@ -31,24 +39,53 @@ export async function expireLots(
   stopping: () => boolean,
   at?: Date,
 ): Promise<number> {
+  const leftOut: string[] = [];
+  let fault: unknown;
   let expired = 0;
-  for (let due = BATCH; due === BATCH && !stopping();) {
+  for (let limit = BATCH; !stopping();) {
     const started = performance.now();
-    const booked = await expireBatch(database, programmeId, at);
-    expired += booked.booked;
-    due = booked.due;
-    if (due === BATCH) await sleep(REST * (performance.now() - started));
+    try {
+      const { due, booked } = await expireBatch(database, programmeId, { at, limit, leftOut });
+      expired += booked;
+      if (due < limit) break;
+      limit = Math.min(BATCH, limit * 2);
+    } catch (error) {
+      if (!isOnesFault(error)) throw error;
+      if (limit === 1) {
+        fault = error;
+        const next = await nextDue(database, programmeId, { at, leftOut });
+        if (next === undefined) break;
+        leftOut.push(next);
+      }
+      limit = Math.ceil(limit / 2);
+    }
+    await sleep(REST * (performance.now() - started));
   }
+  if (fault !== undefined) throw fault;
   return expired;
+}
+
+interface Which {
+  at: Date | undefined;
+  /** Lots (uuid). */
+  leftOut: string[];
+}
+
+/** The lot that the next batch begins with; undefined when none is left whose customer nobody is busy with. */
+async function nextDue(database: Database, programmeId: string, { at, leftOut }: Which): Promise<string | undefined> {
+  const [lot] = await database.inProgramme(programmeId, (tx) =>
+    tx.query<{ id: string }>(NEXT, [programmeId, at ?? null, leftOut]),
+  );
+  return lot?.id;
 }
 
 async function expireBatch(
   database: Database,
   programmeId: string,
-  at: Date | undefined,
+  { at, limit, leftOut }: Which & { limit: number },
 ): Promise<{ due: number; booked: number }> {
-  const ids = Array.from({ length: BATCH }, newId);
-  const [row] = await database.query<{ due: number; booked: number }>(EXPIRE, [programmeId, ids, at ?? null]);
+  const ids = Array.from({ length: limit }, newId);
+  const [row] = await database.query<{ due: number; booked: number }>(EXPIRE, [programmeId, ids, at ?? null, leftOut]);
   if (!row) throw new Error('The expiry answered no row');
   if (row.due > 0) metrics.batchSize.observe({ what: 'expiry' }, row.due);
   metrics.lotsExpired.inc(row.booked);

@@ -243,6 +243,23 @@ it('a hold whose release the database throws out holds up no other', async () =>
   expect(await programme.balance('2026-01-01T13:00:00Z')).toMatchObject({ available: 50, held: 0 });
 });
 
+it('a lot whose end the database throws out holds up no other', async () => {
+  const programme = await Programme.found();
+  const lots = [];
+  for (let n = 0; n < 6; n++) lots.push(await programme.award(10, '2026-01-01'));
+  await owner.query(`
+    CREATE FUNCTION refuse_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE check_violation; END $$;
+    CREATE TRIGGER refused BEFORE INSERT ON transfers FOR EACH ROW
+      WHEN (NEW.cause IN ('${lots[1]!}', '${lots[3]!}')) EXECUTE FUNCTION refuse_end()`);
+  const ended = async () => (await programme.expiries()).map(({ cause }) => cause).sort();
+  await expect(programme.expire('2026-01-02T12:00:00Z')).rejects.toThrow();
+  expect(await ended()).toEqual([lots[0], lots[2], lots[4], lots[5]].sort());
+  await expect(programme.expire('2026-01-02T12:00:00Z')).rejects.toThrow();
+  await owner.query('DROP FUNCTION refuse_end CASCADE');
+  expect(await programme.expire('2026-01-02T12:00:00Z')).toBe(2);
+  expect(await ended()).toEqual([...lots].sort());
+});
+
 it('says whose lots are due, and for how long', async () => {
   const programme = await Programme.found();
   await programme.award(1, '2999-01-01');
