@@ -58,6 +58,11 @@ const JOURNAL = `
   ALTER TABLE erasure_journal DROP CONSTRAINT erasure_journal_pk,
     ADD CONSTRAINT erasure_journal_pk PRIMARY KEY (programme_id, written_in, sequence);
 
+  -- A pause stops use as a revocation does, and is copied away as well: as it is after the transaction that began or ended it.
+  ALTER TABLE pauses ADD COLUMN changed_in bigint NOT NULL DEFAULT transaction_number();
+  CREATE INDEX pauses_changed_in ON pauses (programme_id, changed_in, id);
+  GRANT UPDATE (changed_in) ON pauses TO gegenwert_app;
+
   -- Customers and revocations are never deleted, and one statement writes the journal, from both: to ask for them again, row by
   -- row, was three quarters of an erasure's time. A view says what the keys did.
   ALTER TABLE erasure_journal DROP CONSTRAINT erasure_journal_customer_fk, DROP CONSTRAINT erasure_journal_revocation_fk;`;

@@ -24,8 +24,10 @@ export class ServeAccess1764000000018 implements MigrationInterface {
 const SIGNAL = `
   -- When a call for the customer last said Sec-GPC: 1. Consents given until then allow no advertising by others; one that is
   -- given later, without the signal, is the customer's explicit word against it.
-  ALTER TABLE customers ADD COLUMN gpc_at timestamptz;
-  GRANT UPDATE (gpc_at) ON customers TO gegenwert_app;
+  -- gpc_in: the number of the transaction that wrote it, by which it is copied away with the journal of erasures.
+  ALTER TABLE customers ADD COLUMN gpc_at timestamptz, ADD COLUMN gpc_in bigint;
+  CREATE INDEX customers_gpc_in ON customers (programme_id, gpc_in, id) WHERE gpc_in IS NOT NULL;
+  GRANT UPDATE (gpc_at, gpc_in) ON customers TO gegenwert_app;
   -- It only moves on.
   CREATE TRIGGER customers_gpc_moves_on BEFORE UPDATE OF gpc_at ON customers FOR EACH ROW
     WHEN (OLD.gpc_at IS NOT NULL AND (NEW.gpc_at >= OLD.gpc_at) IS NOT TRUE) EXECUTE FUNCTION refuse_change();

@@ -23,7 +23,7 @@ export {
   lockCustomersById,
   lockCustomersShared,
 } from './customers';
-export { keepSignal } from './heed-signal';
+export { keepSignal, keepSignalsAgain, type ReplayedSignal } from './heed-signal';
 export {
   RECEIPT_FORM,
   type ReceiptFacts,

@@ -5,8 +5,16 @@ const KEEP: Statement = {
   name: 'keep_gpc',
   // Never before what it is said of: a clock that was set back must not let a consent look later than the signal.
   text: `UPDATE customers m SET gpc_at = greatest(m.gpc_at, clock_timestamp(),
-                (SELECT max(k.given_at) FROM consents k WHERE k.programme_id = $1 AND k.customer_id = m.id))
+                (SELECT max(k.given_at) FROM consents k WHERE k.programme_id = $1 AND k.customer_id = m.id)),
+              gpc_in = transaction_number()
           WHERE m.programme_id = $1 AND m.id = ANY ($2)`,
+};
+const KEEP_AGAIN: Statement = {
+  name: 'keep_gpc_again',
+  // Ids are counted anew from where the backup was: one who came after it is not the one who said it.
+  text: `UPDATE customers m SET gpc_at = r.at, gpc_in = transaction_number()
+           FROM (SELECT customer, max(at) AS at FROM unnest($2::bigint[], $3::timestamptz[]) AS r(customer, at) GROUP BY customer) r
+          WHERE m.programme_id = $1 AND m.id = r.customer AND m.created_at <= r.at AND (m.gpc_at IS NULL OR m.gpc_at < r.at)`,
 };
 const UNHEEDED: Statement = {
   name: 'gpc_unheeded',
@@ -32,6 +40,18 @@ export interface Unheeded {
  */
 export async function keepSignal(tx: Tx, customerIds: string[]): Promise<void> {
   if (customerIds.length > 0) await tx.query(KEEP, [tx.programmeId, customerIds]);
+}
+
+/** A signal that a journal says was given. */
+export interface ReplayedSignal {
+  customer: string;
+  at: string;
+}
+
+/** Keeps again what a backup does not know, as of when it was said. The caller holds the customers' locks. */
+export async function keepSignalsAgain(tx: Tx, signals: ReplayedSignal[]): Promise<void> {
+  if (signals.length === 0) return;
+  await tx.query(KEEP_AGAIN, [tx.programmeId, signals.map(({ customer }) => customer), signals.map(({ at }) => at)]);
 }
 
 /** Whom the signal of this customer would still change something for: it is new, or a consent was given since. */

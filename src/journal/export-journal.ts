@@ -25,6 +25,22 @@ const ENDED: Statement = {
            FROM consent_events WHERE programme_id = $1 AND written_in >= $2 AND written_in < $3 AND (written_in, sequence) > ($2, $4)
             AND event <> 'given' ORDER BY written_in, sequence LIMIT $5`,
 };
+// What stops use, as it is by now: what changes after the section's end is in the next one as well, and says no less here.
+const PAUSED: Statement = {
+  name: 'journal_paused',
+  text: `SELECT changed_in AS written_in, id::text AS sequence, json_build_object('paused', json_build_object('programme', programme_id,
+                'customer', customer_id::text, 'pause', id, 'share', share_id, 'purpose', purpose, 'everything', everything,
+                'began', started_at, 'until', until, 'ended', ended_at)) AS line
+           FROM pauses WHERE programme_id = $1 AND changed_in >= $2 AND (changed_in, id) > ($2, $3) AND merge_id IS NULL AND until > now()
+          ORDER BY changed_in, id LIMIT $4`,
+};
+const SIGNALLED: Statement = {
+  name: 'journal_signalled',
+  text: `SELECT gpc_in AS written_in, id AS sequence, json_build_object('signalled', json_build_object('programme', programme_id,
+                'customer', id::text, 'at', gpc_at)) AS line
+           FROM customers WHERE programme_id = $1 AND gpc_in IS NOT NULL AND gpc_in >= $2 AND (gpc_in, id) > ($2, $3)
+          ORDER BY gpc_in, id LIMIT $4`,
+};
 const STATE: Statement = {
   name: 'journal_state',
   text: `SELECT json_build_object('over', json_build_object('programme', id)) AS line FROM programmes WHERE id = $1 AND ended_at IS NOT NULL
@@ -43,6 +59,14 @@ const STATE: Statement = {
                     SELECT o.id::text FROM others o ORDER BY o.id))) FROM jobs
           WHERE programme_id = $1 AND kind = 'customer-erasure'`,
 };
+
+/** What is read page by page: after a number and a place within it, in some up to a number. */
+const PAGED = [
+  { statement: ENDED, first: '-1', ends: true },
+  { statement: ERASED, first: '-1', ends: true },
+  { statement: PAUSED, first: '00000000-0000-0000-0000-000000000000', ends: false },
+  { statement: SIGNALLED, first: '-1', ends: false },
+];
 
 interface Row {
   written_in: string;
@@ -71,7 +95,7 @@ export async function exportJournal(
     hash.update(text);
     await write(text);
   };
-  await put([{ journal: 'gegenwert/erasures/1', from: from.toString() }]);
+  await put([{ journal: 'gegenwert/erasures/2', from: from.toString() }]);
   for (const { programme_id: programme } of await database.query<{ programme_id: string }>(EVERY)) {
     for await (const part of linesOf(database, programme, from.toString(), to)) {
       lines += part.length;
@@ -89,9 +113,9 @@ export async function exportJournal(
 async function* linesOf(database: Database, programme: string, from: string, to: string): AsyncGenerator<Line[]> {
   const state = await database.inProgramme(programme, (tx) => tx.query<{ line: Line }>(STATE, [programme]));
   yield state.map(({ line }) => line);
-  for (const statement of [ENDED, ERASED]) {
-    for (let after = { written_in: from, sequence: '-1' }, isMore = true; isMore;) {
-      const values = [programme, after.written_in, to, after.sequence, PAGE];
+  for (const { statement, first, ends } of PAGED) {
+    for (let after = { written_in: from, sequence: first }, isMore = true; isMore;) {
+      const values = [programme, after.written_in, ...(ends ? [to] : []), after.sequence, PAGE];
       const rows = await database.inProgramme(programme, (tx) => tx.query<Row>(statement, values));
       yield rows.map(({ line }) => line);
       isMore = rows.length === PAGE;

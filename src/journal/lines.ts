@@ -1,10 +1,14 @@
+import type { ReplayedSignal } from '../consents/core';
+import type { ReplayedPause } from '../revocation/core';
+
 /**
- * The journal of erasures, as it is copied away: lines of JSON. What is in it names values, consents and customers by their
+ * The journal of erasures, and of what else stops use, as it is copied away: lines of JSON. What is in it names values, consents and customers by their
  * ids, and holds none. A file is one section after the other; a section has a head, its lines, and an end that is signed over
  * all of it, so that no line can be changed, left out or cut off.
  */
 export interface Head {
-  journal: 'gegenwert/erasures/1';
+  /** Those of version 1 hold neither pauses nor signals. */
+  journal: 'gegenwert/erasures/2' | 'gegenwert/erasures/1';
   /** Transactions with this number and higher ones are in it. */
   from: string;
 }
@@ -33,6 +37,16 @@ export interface Ended {
   };
 }
 
+/** A pause of a customer's that is not over, as it was last. */
+export interface Paused {
+  paused: { programme: string } & ReplayedPause;
+}
+
+/** That a customer's browser refused advertising by others (Global Privacy Control), and when it last did. */
+export interface Signalled {
+  signalled: { programme: string } & ReplayedSignal;
+}
+
 /** A customer who asked to be forgotten, by a job; and who stayed after all, where that was cancelled. */
 export interface Left {
   programme: string;
@@ -52,7 +66,7 @@ export type State =
   | { withdrawn: { programme: string; purpose: string } | { programme: string; recipient: string } }
   | { over: { programme: string } };
 
-export type Line = Erased | Ended | State;
+export type Line = Erased | Ended | Paused | Signalled | State;
 
 export interface End {
   end: {

@@ -55,7 +55,8 @@ export async function checkJournal(file: string, jwks: PublicJwk[]): Promise<Che
     const line = parsed(text, wrong);
     if ('journal' in line) {
       if (section) throw wrong('a section begins before the one before has ended: it was cut off');
-      if (line.journal !== 'gegenwert/erasures/1') throw wrong('it is no journal of erasures of this version');
+      if (!['gegenwert/erasures/1', 'gegenwert/erasures/2'].includes(line.journal))
+        throw wrong('it is no journal of erasures of this version');
       if (checked && BigInt(line.from) > checked.to)
         throw wrong(`what was erased from ${checked.to} to here is missing`);
       section = { head: line, hash: createHash('sha256').update(`${text}\n`), lines: 0 };

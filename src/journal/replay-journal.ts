@@ -1,12 +1,11 @@
-import { lockCustomersById } from '../consents/core';
-import { cancelJob, isFinished, lockJob } from '../jobs/core';
+import { keepSignalsAgain, lockCustomersById } from '../consents/core';
 import type { Database, Statement, Tx } from '../platform/database';
 import type { DataKeys } from '../platform/data-keys';
 import type { KeyRing } from '../platform/key-ring';
 import { Problem } from '../platform/problem';
-import { endConsents, endProgramme, erase, leave, withdraw } from '../revocation/core';
+import { endConsents, endProgramme, erase, leave, pauseAgain, stay, withdraw } from '../revocation/core';
 import { destroyReplayed, destroyWithoutKeys } from '../vault';
-import type { Ended, Erased, Left, Line, State } from './lines';
+import type { Ended, Erased, Left, Line, Paused, Signalled, State } from './lines';
 
 /** Lines in one transaction. */
 const BATCH = 500;
@@ -46,11 +45,19 @@ export interface Replaying {
   onProgress: (done: Replayed) => void;
 }
 
-type Batch = { programme: string; ended: Ended['ended'][]; erased: Erased['erased'][]; states: State[]; lines: number };
+interface Batch {
+  programme: string;
+  ended: Ended['ended'][];
+  erased: Erased['erased'][];
+  paused: Paused['paused'][];
+  signalled: Signalled['signalled'][];
+  states: State[];
+  lines: number;
+}
 
 /**
  * Does again what the journal says was done, to what a backup brought back: ends consents under the revocation that had ended
- * them, destroys values and their keys, shuts what was withdrawn, lets leave who left. In batches; whatever was done before,
+ * them, destroys values and their keys, pauses, keeps what browsers refused, shuts what was withdrawn, lets leave who left. In batches; whatever was done before,
  * by the journal or another run of this, is not done twice.
  */
 export async function replayJournal(lines: AsyncIterable<Line>, replaying: Replaying): Promise<Replayed> {
@@ -64,10 +71,12 @@ export async function replayJournal(lines: AsyncIterable<Line>, replaying: Repla
   for await (const line of lines) {
     const programme = programmeOf(line);
     if (batch && (batch.programme !== programme || batch.lines >= BATCH)) await finish();
-    batch ??= { programme, ended: [], erased: [], states: [], lines: 0 };
+    batch ??= { programme, ended: [], erased: [], paused: [], signalled: [], states: [], lines: 0 };
     batch.lines++;
     if ('ended' in line) batch.ended.push(line.ended);
     else if ('erased' in line) batch.erased.push(line.erased);
+    else if ('paused' in line) batch.paused.push(line.paused);
+    else if ('signalled' in line) batch.signalled.push(line.signalled);
     else batch.states.push(line);
   }
   await finish();
@@ -78,8 +87,8 @@ const programmeOf = (line: Line): string => Object.values(line as Record<string,
 
 async function replayBatch(batch: Batch, replaying: Replaying, done: Replayed): Promise<void> {
   const { database, keyRing } = replaying;
-  const { programme, ended, erased, states } = batch;
-  const ids = [...ended, ...erased].map(({ customer }) => customer);
+  const { programme, ended, erased, paused, signalled, states } = batch;
+  const ids = [...ended, ...erased, ...paused, ...signalled].map(({ customer }) => customer);
   const result = await database.inProgramme(programme, async (tx) => {
     const known = await tx.query<{ id: string }>(KNOWN, [programme, [...new Set(ids)]]);
     await lockCustomersById(
@@ -96,6 +105,8 @@ async function replayBatch(batch: Batch, replaying: Replaying, done: Replayed): 
       tx,
       erased.filter(({ customer }) => isKnown.has(customer)),
     );
+    await pauseAgain(tx, paused);
+    await keepSignalsAgain(tx, signalled);
     return { consents: again.consents, values: again.values + destroyed };
   });
   // Also of keys that came back with a backup of the key store.
@@ -148,7 +159,7 @@ async function reach({ database, keyRing, cancelled }: Replaying, programme: str
   }
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
-      if (state.left.job !== undefined && cancelled.has(state.left.job)) await stayAgain(tx, state.left.job);
+      if (state.left.job !== undefined && cancelled.has(state.left.job)) await stay(tx, state.left.job);
       else await leaveAgain(tx, keyRing, state.left);
     } else {
       const [row] = await tx.query<{ slug: string }>(SLUG, [programme]);
@@ -163,12 +174,6 @@ async function leaveAgain(tx: Tx, keyRing: KeyRing, { customer, also = [], at, b
     const [row] = await tx.query<{ ref: string }>(REF, [tx.programmeId, id, at ?? null, id === customer]);
     if (row) await leave(tx, keyRing, row.ref, balance);
   }
-}
-
-/** Who stayed after all is not erased by the job either that the backup holds as it was before. */
-async function stayAgain(tx: Tx, jobId: string): Promise<void> {
-  const job = await lockJob(tx, jobId);
-  if (job && !isFinished(job)) await cancelJob(tx, job.id);
 }
 
 /** What the backup does not know came after it. */

@@ -1,8 +1,9 @@
-export { customerErasure, forgetRefsOnNotices, leave } from './customer-erasure';
+export { customerErasure, forgetRefsOnNotices, leave, stay } from './customer-erasure';
 export { endings } from './endings';
 export { erase, eraseOwed } from './erasure';
 export { beginEndsOfGraces, withDueGraces } from './graces';
 export { countOverdue, markOverdue, withDueNotices } from './overdue';
+export { pauseAgain, type ReplayedPause } from './pause-again';
 export { endConsents } from './revoke';
 export { expireConsents } from './retention';
 export { announceNotices, noteTold } from './tell';

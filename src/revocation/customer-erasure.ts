@@ -1,5 +1,14 @@
 import { findCustomer, lockCustomers } from '../consents/core';
-import { createJob, customerMark, isFinished, type Job, type JobSteps, latestJob } from '../jobs/core';
+import {
+  cancelJob,
+  createJob,
+  customerMark,
+  isFinished,
+  type Job,
+  type JobSteps,
+  latestJob,
+  lockJob,
+} from '../jobs/core';
 import { balanceOf } from '../ledger';
 import type { Statement, Tx } from '../platform/database';
 import type { KeyRing } from '../platform/key-ring';
@@ -64,6 +73,12 @@ export async function leave(
     customerMark: customerMark(keyRing, tx.programmeId, customerRef),
     balance,
   });
+}
+
+/** Who left stays after all: the job (uuid) is cancelled, where it is known and not finished. What has ended stays so. */
+export async function stay(tx: Tx, jobId: string): Promise<void> {
+  const job = await lockJob(tx, jobId);
+  if (job && !isFinished(job)) await cancelJob(tx, job.id);
 }
 
 /**

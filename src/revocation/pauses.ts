@@ -21,7 +21,8 @@ const FIND: Statement = {
 };
 const END: Statement = {
   name: 'end_pause',
-  text: 'UPDATE pauses SET ended_at = clock_timestamp() WHERE programme_id = $1 AND id = $2 AND ended_at IS NULL',
+  text: `UPDATE pauses SET ended_at = clock_timestamp(), changed_in = transaction_number()
+          WHERE programme_id = $1 AND id = $2 AND ended_at IS NULL`,
 };
 
 /** Constraints that say that there is no such thing to pause. */

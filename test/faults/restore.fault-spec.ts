@@ -103,7 +103,7 @@ describe('a backup that is restored after an erasure', () => {
   async function journey(): Promise<void> {
     await start();
     programme = await createProgramme({ url, operatorKey: OPERATOR_KEY } as RunningService);
-    for (const ref of ['revoked', 'corrected', 'kept', 'left', 'shared-again']) {
+    for (const ref of ['revoked', 'corrected', 'kept', 'left', 'shared-again', 'paused']) {
       expect((await programme.share(ref, { values: { birthday: `of ${ref}` } })).status).toBe(201);
       expect((await of(ref)).status).toBe(200);
     }
@@ -117,6 +117,8 @@ describe('a backup that is restored after an erasure', () => {
     expect(readLater.body['recipients']).toHaveLength(1);
     revoked = await again('POST', '/v1/revocations', storefrontKey, { customerRef: 'revoked', everything: true });
     expect(revoked.status).toBe(201);
+    const pause = { customerRef: 'paused', everything: true, until: '2099-01-01T00:00:00Z' };
+    expect((await again('POST', '/v1/pauses', storefrontKey, pause)).status).toBe(201);
     const corrected = await again('PUT', '/v1/customers/corrected/values/birthday', storefrontKey, { value: 'right' });
     expect(corrected.status).toBe(200);
     expect((await again('DELETE', '/v1/customers/left?balance=keep', storefrontKey)).status).toBe(202);
@@ -217,6 +219,8 @@ describe('a backup that is restored after an erasure', () => {
       403,
       expect.not.stringContaining('of corrected'),
     ]);
+    // Whoever paused after the backup is paused.
+    expect((await ask('paused')).body['type']).toBe('urn:gegenwert:problem:no-active-consent');
     const revocation = await again('GET', `/v1/revocations/${revoked.body['id']}`, programme.storefrontKey);
     expect(revocation.body).toMatchObject({ scope: { replayed: true }, consentsEnded: 2, values: { erased: 1 } });
     // The worker works again: whoever had left, leaves.

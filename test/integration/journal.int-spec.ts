@@ -110,4 +110,71 @@ describe('a journal with customers who left', () => {
     await replay(journal);
     expect(await named('guest', 'member')).toEqual([]);
   });
+
+  // Fails when pauses are not in the journal, or an earlier section's word of one counts that was ended since.
+  it('pauses again what was paused, and not what was ended since', async () => {
+    const until = '2099-01-01T00:00:00Z';
+    const pause = (customerRef: string, what: object) =>
+      call(app.url, 'POST', '/v1/pauses', { key: shop.storefrontKey, body: { customerRef, ...what, until } });
+    for (const ref of ['pauses', 'pauses-purpose', 'resumes', 'resumed']) await shop.share(ref);
+    const { body: share } = await shop.share('pauses-share');
+    const { body: ended } = await pause('resumes', { everything: true });
+    const { body: endedHere } = await pause('resumed', { everything: true });
+    await pause('pauses', { everything: true });
+    await pause('pauses-purpose', { purpose: 'greeting' });
+    await pause('pauses-share', { share: share['id'] });
+    const before = await section();
+    for (const { id } of [ended, endedHere] as { id: string }[])
+      expect((await storefront('DELETE', `/v1/pauses/${id}`)).status).toBe(204);
+    const journal = before + (await section());
+    const lost = (refs: string[]) =>
+      app.owner.query('DELETE FROM pauses p USING customers c WHERE c.id = p.customer_id AND c.ref = ANY ($1)', [refs]);
+    await lost(['pauses', 'pauses-purpose', 'pauses-share', 'resumes']);
+    // This one the backup knows, as it was before it was ended.
+    await app.owner.query(
+      `UPDATE pauses p SET ended_at = NULL FROM customers c WHERE c.id = p.customer_id AND c.ref = 'resumed'`,
+    );
+    expect(await Promise.all(['pauses', 'resumed'].map(read))).toEqual([200, 403]);
+    for (let times = 0; times < 2; times++) {
+      await replay(journal);
+      const refs = ['pauses', 'pauses-purpose', 'pauses-share', 'resumes', 'resumed'];
+      expect(await Promise.all(refs.map(read))).toEqual([403, 403, 403, 200, 200]);
+    }
+  });
+
+  // Fails when a pause is given to whoever has the number of its customer by now.
+  it('does not pause for one who came after it with the number of another', async () => {
+    await shop.share('paused-then-lost');
+    const body = { customerRef: 'paused-then-lost', everything: true, until: '2099-01-01T00:00:00Z' };
+    await call(app.url, 'POST', '/v1/pauses', { key: shop.storefrontKey, body });
+    const journal = await section();
+    await app.owner.query(
+      `WITH lost AS (DELETE FROM pauses p USING customers c WHERE c.id = p.customer_id AND c.ref = 'paused-then-lost' RETURNING c.id)
+       UPDATE customers SET created_at = clock_timestamp() WHERE id IN (SELECT id FROM lost)`,
+    );
+    await replay(journal);
+    expect(await read('paused-then-lost')).toBe(200);
+  });
+
+  // Fails when the signal is not in the journal.
+  it('keeps again what a browser refused', async () => {
+    await shop.share('refuses');
+    const headers = { 'sec-gpc': '1' };
+    await call(app.url, 'GET', '/v1/customers/refuses/offers?locale=en', { key: shop.storefrontKey, headers });
+    const signal = async () =>
+      (await app.owner.query<{ at: Date | null }>(`SELECT gpc_at AS at FROM customers WHERE ref = 'refuses'`)).rows[0]!
+        .at;
+    const said = await signal();
+    expect(said).toEqual(expect.any(Date));
+    const journal = await section();
+    await app.owner.query(
+      `ALTER TABLE customers DISABLE TRIGGER customers_gpc_moves_on;
+       UPDATE customers SET gpc_at = NULL, gpc_in = NULL WHERE ref = 'refuses';
+       ALTER TABLE customers ENABLE TRIGGER customers_gpc_moves_on`,
+    );
+    await replay(journal);
+    expect(await signal()).toEqual(said);
+    // The next section holds it as well.
+    expect(await section()).toContain('"signalled"');
+  });
 });
