@@ -71,6 +71,7 @@ const CORRECTIONS = `
     event text NOT NULL CONSTRAINT value_events_known CHECK (event IN ('corrected')),
     attribute catalogue_key NOT NULL,
     version uuid NOT NULL,
+    -- All zeros where a restoration had lost what it replaced.
     replaced uuid NOT NULL,
     ciphertext_hash bytea NOT NULL CONSTRAINT value_events_sha256 CHECK (octet_length(ciphertext_hash) = 32),
     corrected_by text NOT NULL CONSTRAINT value_events_by_known CHECK (corrected_by IN ('storefront', 'customer')),

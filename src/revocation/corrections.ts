@@ -12,8 +12,10 @@ import { announceCorrected } from './tell';
 
 const COVERED: Statement = {
   name: 'find_covered_value',
-  text: `SELECT v.version, clock_timestamp() AS now FROM vault_values v WHERE v.programme_id = $1 AND v.customer_id = $2 AND v.attribute = $3
-           AND EXISTS (SELECT FROM consents WHERE programme_id = $1 AND customer_id = $2
+  // Without a value where a restoration lost it: a later version had taken its place, and is not in the backup.
+  text: `SELECT coalesce(v.version, '00000000-0000-0000-0000-000000000000') AS version, clock_timestamp() AS now
+           FROM (SELECT) one LEFT JOIN vault_values v ON v.programme_id = $1 AND v.customer_id = $2 AND v.attribute = $3
+          WHERE EXISTS (SELECT FROM consents WHERE programme_id = $1 AND customer_id = $2
              AND attribute = $3 AND status = 'active' AND until > statement_timestamp())`,
 };
 const TELL: Statement = {

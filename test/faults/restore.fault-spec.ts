@@ -219,8 +219,12 @@ describe('a backup that is restored after an erasure', () => {
       403,
       expect.not.stringContaining('of corrected'),
     ]);
-    // Whoever paused after the backup is paused.
+    // Whoever paused after the backup is paused, and the right value can be given again.
     expect((await ask('paused')).body['type']).toBe('urn:gegenwert:problem:no-active-consent');
+    const right = await again('PUT', '/v1/customers/corrected/values/birthday', programme.storefrontKey, {
+      value: 'right',
+    });
+    expect([right.status, (await ask('corrected')).body['values']]).toEqual([200, { birthday: 'right' }]);
     const revocation = await again('GET', `/v1/revocations/${revoked.body['id']}`, programme.storefrontKey);
     expect(revocation.body).toMatchObject({ scope: { replayed: true }, consentsEnded: 2, values: { erased: 1 } });
     // The worker works again: whoever had left, leaves.

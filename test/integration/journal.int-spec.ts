@@ -177,4 +177,20 @@ describe('a journal with customers who left', () => {
     // The next section holds it as well.
     expect(await section()).toContain('"signalled"');
   });
+
+  // Fails when a value must be there to be put right.
+  it('lets a value be put right that a restoration lost, under its consents', async () => {
+    await shop.share('corrects');
+    const correct = (value: string) =>
+      call(app.url, 'PUT', '/v1/customers/corrects/values/birthday', { key: shop.storefrontKey, body: { value } });
+    await app.owner.query(
+      `WITH gone AS (DELETE FROM vault_values v USING customers c WHERE c.id = v.customer_id AND c.ref = 'corrects' RETURNING v.version)
+       UPDATE key_store.data_keys SET wrapped_key = NULL, destroyed_at = now() WHERE id IN (SELECT version FROM gone)`,
+    );
+    expect(await read('corrects')).toBe(403);
+    expect((await correct('1990-01-02')).status).toBe(200);
+    expect((await shop.disclose('corrects')).body['values']).toEqual({ birthday: '1990-01-02' });
+    await shop.revoke('corrects', { everything: true });
+    expect((await correct('1990-01-03')).status).toBe(404);
+  });
 });
