@@ -6,11 +6,19 @@ import type { Schema } from './types';
 /** What is entered and not yet a value: text as typed, a choice, or choices. */
 export type Entered = unknown;
 
+/** Numbers in groups of three, as the locale writes them, and what stands between the groups. */
+const GROUPED: Record<Locale, { form: RegExp; between: string }> = {
+  de: { form: /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?$/, between: '.' },
+  en: { form: /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/, between: ',' },
+};
+
 /** The value that was entered; undefined where there is none. A number is read as the locale writes it. */
-export function valueOf(schema: Schema, entered: Entered): unknown {
+export function valueOf(schema: Schema, entered: Entered, locale: Locale): unknown {
   if (entered === undefined || entered === '') return undefined;
   if (inputKind(schema) !== 'number' || typeof entered !== 'string') return entered;
-  const written = entered.trim().replace(/\s/g, '').replace(',', '.');
+  const { form, between } = GROUPED[locale];
+  const typed = entered.replace(/\s/g, '');
+  const written = (form.test(typed) ? typed.replaceAll(between, '') : typed).replace(',', '.');
   return /^[+-]?\d+(\.\d+)?$/.test(written) ? Number(written) : Number.NaN;
 }
 
@@ -21,7 +29,7 @@ interface Spoken {
 
 /** What is wrong with an entered value, in words; undefined when nothing that can be seen here is. The service looks again. */
 export function faultOf(schema: Schema, entered: Entered, { locale, format }: Spoken): string | undefined {
-  const value = valueOf(schema, entered);
+  const value = valueOf(schema, entered, locale);
   if (value === undefined || (Array.isArray(value) && value.length < (schema.minItems ?? 1)))
     return text(locale, 'field.missing');
   if (typeof value === 'number') return faultOfNumber(schema, value, { locale, format });

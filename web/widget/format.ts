@@ -1,6 +1,8 @@
 import { count, text, type Locale } from './texts';
 import type { Reward } from './types';
 
+/** What Intl takes at most; a double has no more to say. */
+const MOST_DIGITS = 20;
 const TAGS: Record<Locale, string> = { de: 'de-DE', en: 'en-GB' };
 
 /** Numbers, times and rewards as the locale writes them. */
@@ -11,8 +13,14 @@ export class Format {
     this.tag = TAGS[locale];
   }
 
+  /** With every digit that it has. */
   number(n: number): string {
-    return new Intl.NumberFormat(this.tag).format(n);
+    return new Intl.NumberFormat(this.tag, { maximumFractionDigits: MOST_DIGITS }).format(n);
+  }
+
+  /** As one types it: not in groups. */
+  typed(n: number): string {
+    return new Intl.NumberFormat(this.tag, { maximumFractionDigits: MOST_DIGITS, useGrouping: false }).format(n);
   }
 
   /** With its sign, for what came or went. */

@@ -59,7 +59,7 @@ export class Field extends Spoken {
 
   /** The value, undefined while there is none. */
   get value(): unknown {
-    return valueOf(this.schema, this.entered);
+    return valueOf(this.schema, this.entered, this.locale);
   }
 
   /** What is wrong with it, in words. */

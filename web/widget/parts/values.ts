@@ -106,7 +106,7 @@ export class Values extends Spoken {
   }
 
   private form({ attribute, title, schema, value }: MyValue): TemplateResult {
-    const entered = typeof value === 'number' ? this.format.number(value).replaceAll(/[^\d.,-]/g, '') : value;
+    const entered = typeof value === 'number' ? this.format.typed(value) : value;
     return html`<form novalidate @submit=${(event: Event) => this.save(event, { attribute, title })}>
       <gegenwert-field
         .locale=${this.locale}
