@@ -21,6 +21,7 @@ export function explain(locale: Locale, error: unknown, what: 'look' | 'change')
   if (error instanceof Unreachable) return text(locale, what === 'look' ? 'problem.network' : 'problem.unsure');
   if (!(error instanceof ProblemError)) throw error;
   if (error.status === 401) return '';
-  const known = KNOWN.has(error.type) ? error.type : 'other';
+  // Without a number it is not the service that answered, but something before it.
+  const known = KNOWN.has(error.type) ? error.type : error.instance === '' ? 'unavailable' : 'other';
   return text(locale, `problem.${known}` as Key, { instance: error.instance });
 }

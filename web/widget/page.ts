@@ -3,7 +3,7 @@ import './gegenwert-ledger';
 import { entered } from './enter';
 import { Format } from './format';
 import icon from './icon.svg?url';
-import { enter, type Entry, forget, keep, leave, takeLink } from './session';
+import { enter, enterAgain, type Entry, forget, keep, leave, takeLink } from './session';
 import { type Key, type Locale, localeOf, text } from './texts';
 import type { OpenSession } from './types';
 
@@ -25,6 +25,9 @@ class HostedPage extends LitElement {
   declare private session: OpenSession | undefined;
   declare private isEnding: boolean;
   declare private locale: Locale;
+  /** The last attempt to come in. */
+  private entering: Promise<Entry> | undefined;
+  private warning: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -74,6 +77,7 @@ class HostedPage extends LitElement {
         return html`<div class="full" role="alert">
           <h1>${this.text('state.failed')}</h1>
           <p>${this.text('problem.unavailable')}</p>
+          <button @click=${() => this.again()}>${this.text('state.retry')}</button>
         </div>`;
       case 'signed-out':
         return this.word('page.signedOut', 'page.signedOutHelp');
@@ -111,7 +115,12 @@ class HostedPage extends LitElement {
   }
 
   private async open(entering: Promise<Entry>): Promise<void> {
+    this.entering = entering;
     const found = await entering;
+    // Another link was followed meanwhile.
+    if (this.entering !== entering) return;
+    clearTimeout(this.warning);
+    this.isEnding = false;
     if (typeof found === 'string') {
       this.showing = found;
       return;
@@ -120,7 +129,16 @@ class HostedPage extends LitElement {
     this.showing = 'open';
     this.speak(found.locale);
     const left = new Date(found.expiresAt).getTime() - Date.now() - WARN_MS;
-    setTimeout(() => (this.isEnding = true), Math.min(Math.max(left, 0), MOST_MS));
+    this.warning = setTimeout(() => (this.isEnding = true), Math.min(Math.max(left, 0), MOST_MS));
+  }
+
+  private async again(): Promise<void> {
+    this.showing = 'opening';
+    const entering = this.open(enterAgain());
+    await this.updateComplete;
+    // The button has gone.
+    this.querySelector<HTMLElement>('main')?.focus();
+    await entering;
   }
 
   private speak(locale: Locale): void {

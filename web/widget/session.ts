@@ -1,5 +1,6 @@
 import { ProblemError } from '../shared/problem';
 import { Api } from './api';
+import { tabMemory } from './tab-memory';
 import type { OpenSession, Session } from './types';
 
 export type Entry = OpenSession | 'none' | 'link-used' | 'link-expired' | 'failed';
@@ -13,9 +14,16 @@ export function takeLink(): string | undefined {
   return link;
 }
 
+/** A link that could not be tried: it has gone from the address, and is good still. */
+let untried: string | undefined;
+
 /** Opens a session by a link, or goes on with the one of this tab. */
 export async function enter(link: string | undefined): Promise<Entry> {
-  if (link !== undefined) return exchange(link);
+  if (link !== undefined) {
+    const found = await exchange(link);
+    untried = found === 'failed' ? link : undefined;
+    return found;
+  }
   const session = kept();
   if (!session) return 'none';
   try {
@@ -29,6 +37,9 @@ export async function enter(link: string | undefined): Promise<Entry> {
     return 'none';
   }
 }
+
+/** Once more as it failed before. */
+export const enterAgain = (): Promise<Entry> => enter(untried);
 
 async function exchange(link: string): Promise<Entry> {
   try {
@@ -44,7 +55,7 @@ async function exchange(link: string): Promise<Entry> {
 
 /** In this tab, until it is closed; a reload finds it again. */
 export function keep(session: OpenSession): void {
-  sessionStorage.setItem(KEPT, JSON.stringify(session));
+  tabMemory.keep(KEPT, JSON.stringify(session));
 }
 
 /** Ends the session at the service too: the token opens nothing any more. */
@@ -59,12 +70,12 @@ export async function leave(session: OpenSession): Promise<void> {
 }
 
 export function forget(): void {
-  sessionStorage.removeItem(KEPT);
+  tabMemory.forget(KEPT);
 }
 
 function kept(): OpenSession | undefined {
-  const text = sessionStorage.getItem(KEPT);
-  return text === null ? undefined : (JSON.parse(text) as OpenSession);
+  const text = tabMemory.read(KEPT);
+  return text === undefined ? undefined : (JSON.parse(text) as OpenSession);
 }
 
 const apiOf = (token: string): Api => new Api('', token, '');
