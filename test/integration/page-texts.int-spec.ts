@@ -25,6 +25,9 @@ describe('the texts of the customer’s page', () => {
   it('fill in what they are given, by number and in the locale', () => {
     expect(count('de', 'points', 12_500)).toBe('12.500 Punkte');
     expect([count('en', 'points', 1), count('en', 'points', 0)]).toEqual(['1 point', '0 points']);
+    // "1 von 3 haben" is no German: what goes by one of the two numbers is wrong for the other.
+    expect(count('de', 'card.told', 3, { acknowledged: 1 })).toBe('Bestätigt: 1 von 3 Empfängern');
+    expect(count('de', 'take.confirmed', 3, { acknowledged: 1 })).toBe('Bestätigt: 1 von 3');
     expect(text('en', 'take.keep', { points: '120 points' })).toBe('You keep 120 points.');
     expect(text('en', 'take.share', { title: '{title} $& <b>' })).toContain('“{title} $& <b>”');
   });

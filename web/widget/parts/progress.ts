@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ProblemError } from '../../shared/problem';
 import type { Api } from '../api';
+import { explain } from '../explain';
 import { saveFile } from '../save-file';
 import { base, buttons } from '../styles/base';
 import { dialogStyle } from '../styles/dialog';
@@ -20,12 +21,15 @@ export class Progress extends Spoken {
     revocation: { type: String },
     view: { state: true },
     fault: { state: true },
+    notSaved: { state: true },
   };
   declare api: Api;
   /** Its id. */
   declare revocation: string;
   declare private view: Revocation | undefined;
   declare private fault: string;
+  /** Why there is no certificate to save. */
+  declare private notSaved: string;
 
   private watching: AbortController | undefined;
 
@@ -34,6 +38,7 @@ export class Progress extends Spoken {
   constructor() {
     super();
     this.fault = '';
+    this.notSaved = '';
   }
 
   override connectedCallback(): void {
@@ -71,6 +76,7 @@ export class Progress extends Spoken {
           ${SAVE} ${this.text('take.certificate')}
         </button>
         <p class="small soft" id="what">${this.text('take.certificateHelp')}</p>
+        ${this.notSaved === '' ? nothing : html`<p class="fault" role="alert">${this.notSaved}</p>`}
       </div>
     </div>`;
   }
@@ -162,10 +168,17 @@ export class Progress extends Spoken {
   }
 
   private async save(): Promise<void> {
-    const certificate = await this.api.get<Certificate>(`/v1/me/revocations/${this.revocation}/certificate`, {
-      locale: undefined,
-    });
-    saveFile(`${this.revocation}.json`, new Blob([JSON.stringify(certificate, null, 2)], { type: 'application/json' }));
+    this.notSaved = '';
+    try {
+      const certificate = await this.api.get<Certificate>(`/v1/me/revocations/${this.revocation}/certificate`, {
+        locale: undefined,
+      });
+      const content = JSON.stringify(certificate, null, 2);
+      saveFile(`${this.revocation}.json`, new Blob([content], { type: 'application/json' }));
+    } catch (error) {
+      this.notSaved = explain(this.locale, error, 'look');
+      if (this.notSaved === '') this.emit('gegenwert-unauthorized');
+    }
   }
 }
 

@@ -41,6 +41,7 @@ export class TakeBack extends Spoken {
   /** One for each wish, so that a retry of it takes back once. */
   private key = '';
   private looking: AbortController | undefined;
+  private isTaking = false;
 
   static override styles = [base, buttons, dialogStyle];
 
@@ -53,6 +54,8 @@ export class TakeBack extends Spoken {
 
   /** Says what it would do, and asks. */
   async ask(wish: Wish): Promise<void> {
+    // What is still on its way is shown first: it may not have gone through.
+    if (this.isTaking) return this.show('sending');
     this.key = newKey();
     this.wish = wish;
     this.fault = '';
@@ -63,6 +66,7 @@ export class TakeBack extends Spoken {
 
   /** Shows what has been taken back before. */
   async follow(ids: string[], title: string): Promise<void> {
+    if (this.isTaking) return this.show('sending');
     this.wish = { scope: {}, title };
     this.consequence = undefined;
     this.following = ids;
@@ -96,7 +100,7 @@ export class TakeBack extends Spoken {
     if (scope.purpose !== undefined) return html`<p>${this.text('take.purpose', { title })}</p>`;
     if (scope.attribute !== undefined) return html`<p>${this.text('take.attribute', { title })}</p>`;
     if (scope.everything) return html`<p>${this.text('take.everything')}</p>`;
-    return html`<p>„${title}“</p>`;
+    return html`<p>${this.text('take.of', { title })}</p>`;
   }
 
   private content(): TemplateResult | typeof nothing {
@@ -186,7 +190,8 @@ export class TakeBack extends Spoken {
   }
 
   private async take(): Promise<void> {
-    if (this.step === 'sending') return;
+    if (this.isTaking) return;
+    this.isTaking = true;
     this.step = 'sending';
     this.fault = '';
     try {
@@ -198,13 +203,20 @@ export class TakeBack extends Spoken {
       await this.show(answer.id === undefined ? 'nothing' : 'following');
     } catch (error) {
       this.fail(error, 'asking');
+      // Also to who has closed it meanwhile, and takes it for done.
+      if (this.dialog?.open === false && this.fault !== '') await this.show('asking');
+    } finally {
+      this.isTaking = false;
     }
   }
 
   private fail(error: unknown, step: Step): void {
     this.fault = explain(this.locale, error, step === 'asking' ? 'change' : 'look');
     this.step = step;
-    if (this.fault === '') this.emit('gegenwert-unauthorized');
+    if (this.fault !== '') return;
+    this.emit('gegenwert-unauthorized');
+    // That the session is over is said on the page underneath.
+    this.dialog?.close();
   }
 
   private closed(): void {

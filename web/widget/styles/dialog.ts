@@ -4,7 +4,7 @@ export const dialogStyle = css`
   dialog {
     width: min(34rem, calc(100vw - 1.5rem));
     max-height: calc(100dvh - 1.5rem);
-    padding: clamp(1.1rem, 5vw, 2rem);
+    padding: 0;
     color: var(--_ink);
     background: var(--_card);
     border: 1px solid var(--_line);
@@ -14,6 +14,10 @@ export const dialogStyle = css`
   }
   dialog::backdrop {
     background: rgb(20 26 22 / 55%);
+  }
+  /* Here and not around it: a click between its edge and its text is not beside it. */
+  dialog > div {
+    padding: clamp(1.1rem, 5vw, 2rem);
   }
   dialog > div,
   .stack {
