@@ -35,6 +35,8 @@ describe('a number that a customer enters', () => {
 
   it('is shown with all its digits, and so is the step that is asked for', () => {
     expect(new Format('de').number(0.12345)).toBe('0,12345');
-    expect(hintOf({ type: 'number', multipleOf: 0.0001 }, { locale: 'en', format: new Format('en') })).toContain('0.0001');
+    expect(hintOf({ type: 'number', multipleOf: 0.0001 }, { locale: 'en', format: new Format('en') })).toContain(
+      '0.0001',
+    );
   });
 });

@@ -6,6 +6,7 @@ import { MyData } from './my-data';
 import './parts/balance';
 import './parts/card';
 import './parts/history';
+import type { Drafts } from './parts/answer';
 import { AWAY, DOWN } from './parts/icons';
 import './parts/offers';
 import { activeOf, reach } from './parts/reach';
@@ -20,6 +21,7 @@ import { ledgerStyle } from './styles/ledger';
 import { tokens } from './styles/tokens';
 import { localeOf } from './texts';
 import type { Card } from './types';
+import { whose } from './whose';
 
 const PAUSE_DAYS = 30;
 const CARDS_IN_SIGHT = 20;
@@ -48,10 +50,17 @@ export class Ledger extends Spoken {
   declare private said: string;
   declare private showsHistory: boolean;
 
-  private readonly data = new MyData(this, () => this.emit('gegenwert-session-expired'));
+  private readonly data = new MyData(this, {
+    onExpired: () => this.emit('gegenwert-session-expired'),
+    onOtherTab: () => this.one<Values>('gegenwert-values')?.forget(),
+  });
   private calls: Api | undefined;
   /** Card whose button opened the dialog: focus goes there again. */
   private asking: HTMLElement | undefined;
+  private customer: string | undefined;
+  /** Of this customer: a session that ends in the middle of it takes nothing of it away. */
+  private drafts: Drafts = new Map();
+  private isChanging = false;
 
   static override styles = [tokens, base, buttons, ledgerStyle];
 
@@ -67,7 +76,11 @@ export class Ledger extends Spoken {
     this.locale = localeOf(this.locale);
     if (this.token === '' || !(changed.has('token') || changed.has('api') || changed.has('locale'))) return;
     this.calls = new Api(this.api ?? new URL(import.meta.url).origin, this.token, this.locale);
-    this.data.use(this.calls, !changed.has('token'));
+    const customer = whose(this.token);
+    const isSameCustomer = !changed.has('token') || (customer !== undefined && customer === this.customer);
+    this.customer = customer;
+    if (!isSameCustomer) this.drafts = new Map();
+    this.data.use(this.calls, isSameCustomer);
   }
 
   protected override render(): TemplateResult {
@@ -170,6 +183,7 @@ export class Ledger extends Spoken {
         .theme=${this.theme}
         .api=${this.calls!}
         .quotes=${quotes}
+        .drafts=${this.drafts}
         .cards=${cards}
       ></gegenwert-offers>
     </section>`;
@@ -255,13 +269,9 @@ export class Ledger extends Spoken {
 
   private changed(event: Event): void {
     event.stopPropagation();
-    if (
-      event.composedPath()[0] instanceof HTMLElement &&
-      (event.composedPath()[0] as HTMLElement).localName === 'gegenwert-take-back'
-    ) {
-      this.one<Values>('gegenwert-values')?.forget();
-      this.emit('gegenwert-taken-back');
-    }
+    const by = (event.composedPath()[0] as HTMLElement).localName;
+    if (by !== 'gegenwert-values') this.one<Values>('gegenwert-values')?.forget();
+    if (by === 'gegenwert-take-back') this.emit('gegenwert-taken-back');
     void this.data.changed();
   }
 
@@ -295,6 +305,8 @@ export class Ledger extends Spoken {
   }
 
   private async pause({ shareId }: Card): Promise<void> {
+    // The same button ends the pause: a second click is not meant for that.
+    if (this.isChanging) return;
     const until = new Date(Date.now() + PAUSE_DAYS * 86_400_000).toISOString();
     await this.tried(async (api) => {
       await api.change('POST', '/v1/me/pauses', { body: { share: shareId, until } });
@@ -303,6 +315,7 @@ export class Ledger extends Spoken {
   }
 
   private async resume({ pauses }: Card): Promise<void> {
+    if (this.isChanging) return;
     await this.tried(async (api) => {
       for (const { id } of pauses) await api.change('DELETE', `/v1/me/pauses/${id}`);
       return this.text('card.resumed.done');
@@ -311,18 +324,25 @@ export class Ledger extends Spoken {
 
   private async more(): Promise<void> {
     await this.tried(async () => {
+      const before = this.data.shown?.cards.length ?? 0;
       await this.data.more();
+      await this.updateComplete;
+      // The button goes with the last of them.
+      if (this.data.shown?.nextCursor === null) this.renderRoot.querySelectorAll('gegenwert-card')[before]?.focus();
       return '';
     }, 'look');
   }
 
   private async tried(what: (api: Api) => Promise<string>, kind: 'look' | 'change' = 'change'): Promise<void> {
     if (!this.calls) return;
+    if (kind === 'change') this.isChanging = true;
     try {
       this.said = await this.data.heed(what(this.calls));
       if (kind === 'change') await this.data.changed();
     } catch (error) {
       this.said = explain(this.locale, error, kind);
+    } finally {
+      if (kind === 'change') this.isChanging = false;
     }
   }
 }

@@ -1,5 +1,14 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { type Draft, canBeEntered, emptyDraft, isLeftOut, missingTicks, purposeId, sharedOf } from './parts/answer';
+import {
+  type Draft,
+  type Drafts,
+  canBeEntered,
+  emptyDraft,
+  isLeftOut,
+  missingTicks,
+  purposeId,
+  sharedOf,
+} from './parts/answer';
 import './parts/field';
 import type { Field } from './parts/field';
 import { DOWN, LOCK } from './parts/icons';
@@ -26,6 +35,7 @@ export class Offer extends Spoken {
   static override properties = {
     ...Spoken.properties,
     quote: { attribute: false },
+    drafts: { attribute: false },
     preview: { type: Boolean },
     busy: { type: Boolean },
     isOpen: { state: true },
@@ -34,6 +44,8 @@ export class Offer extends Spoken {
     message: { type: String },
   };
   declare quote: Quote;
+  /** Where what is entered is kept, for when this element has to be made anew. */
+  declare drafts: Drafts | undefined;
   declare preview: boolean;
   declare busy: boolean;
   /** What went wrong with the answer as a whole. */
@@ -77,6 +89,14 @@ export class Offer extends Spoken {
       this.draft = { ...emptyDraft(), entered: this.draft.entered };
       this.faults = {};
     }
+    if (!before && this.quote) this.takeUp();
+  }
+
+  private takeUp(): void {
+    const begun = this.drafts?.get(this.quote.offerId);
+    if (begun?.noticeHash !== this.quote.notice.hash) return;
+    this.draft = begun.draft;
+    this.isOpen = true;
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -244,6 +264,7 @@ export class Offer extends Spoken {
     if (this.preview) return;
     this.isOpen = false;
     this.draft = emptyDraft();
+    this.drafts?.delete(this.quote.offerId);
     this.faults = {};
     this.emit('gegenwert-decline', this.quote);
   }
@@ -256,6 +277,7 @@ export class Offer extends Spoken {
   private change(how: (draft: Draft) => void): void {
     how(this.draft);
     this.draft = { ...this.draft };
+    this.drafts?.set(this.quote.offerId, { draft: this.draft, noticeHash: this.quote.notice.hash });
     if (Object.keys(this.faults).length > 0) this.faults = this.check();
   }
 

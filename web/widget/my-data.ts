@@ -46,14 +46,14 @@ export class MyData implements ReactiveController {
 
   constructor(
     private readonly host: ReactiveControllerHost,
-    private readonly onExpired: () => void,
+    private readonly heard: { onExpired: () => void; onOtherTab: () => void },
   ) {
     host.addController(this);
   }
 
   hostConnected(): void {
-    this.channel = new BroadcastChannel(CHANNEL);
-    this.channel.addEventListener('message', this.onOtherTab);
+    this.channel = openChannel();
+    this.channel?.addEventListener('message', this.onOtherTab);
     addEventListener('online', this.onBack);
     addEventListener('offline', this.onOffline);
     addEventListener('focus', this.onBack);
@@ -166,7 +166,7 @@ export class MyData implements ReactiveController {
     this.phase = 'expired';
     this.shown = undefined;
     this.host.requestUpdate();
-    this.onExpired();
+    this.heard.onExpired();
   }
 
   private stop(): void {
@@ -214,10 +214,21 @@ export class MyData implements ReactiveController {
   private readonly onOtherTab = (): void => {
     this.doubt ??= 'old';
     this.host.requestUpdate();
+    this.heard.onOtherTab();
     this.refreshQuietly();
   };
 
   private refreshQuietly(): void {
     void this.refresh();
+  }
+}
+
+/** Undefined where the browser lets the page store nothing, and takes this for the same. */
+function openChannel(): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(CHANNEL);
+  } catch (error) {
+    if (error instanceof DOMException) return undefined;
+    throw error;
   }
 }

@@ -11,6 +11,9 @@ export interface Draft {
   declined: Set<string>;
 }
 
+/** By offer's id, and under which notice: what was begun is taken up again, unless the text is another one now. */
+export type Drafts = Map<string, { draft: Draft; noticeHash: string }>;
+
 export const emptyDraft = (): Draft => ({ entered: {}, ticked: new Set(), declined: new Set() });
 
 export const purposeId = (ask: Ask, purpose: { key: string }): string => `${ask.attribute}:${purpose.key}`;

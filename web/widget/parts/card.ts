@@ -211,6 +211,8 @@ export class LedgerCard extends Spoken {
     if (!this.isActive) return nothing;
     const { shareId, offer, pauses = [] } = this.card;
     const { title } = offer;
+    const isPaused = pauses.length > 0;
+    // One button, so that the focus stays on it.
     return html`<div class="actions">
       <button
         class="quiet"
@@ -220,23 +222,13 @@ export class LedgerCard extends Spoken {
       >
         ${BACK} ${this.text('card.takeBack')}
       </button>
-      ${
-        pauses.length > 0
-          ? html`<button
-              class="quiet"
-              aria-label=${this.text('card.resumeOf', { title })}
-              @click=${() => this.emit('gegenwert-resume', this.card)}
-            >
-              ${PLAY} ${this.text('card.resume')}
-            </button>`
-          : html`<button
-              class="quiet"
-              aria-label=${this.text('card.pauseOf', { title })}
-              @click=${() => this.emit('gegenwert-pause', this.card)}
-            >
-              ${PAUSE} ${this.text('card.pause')}
-            </button>`
-      }
+      <button
+        class="quiet"
+        aria-label=${this.text(isPaused ? 'card.resumeOf' : 'card.pauseOf', { title })}
+        @click=${() => this.emit(isPaused ? 'gegenwert-resume' : 'gegenwert-pause', this.card)}
+      >
+        ${isPaused ? PLAY : PAUSE} ${this.text(isPaused ? 'card.resume' : 'card.pause')}
+      </button>
     </div>`;
   }
 }

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Api } from '../api';
 import { explain } from '../explain';
 import type { Key } from '../texts';
@@ -34,6 +34,11 @@ export class History extends Spoken {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.load();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    // Titles come in the language in which they are asked for.
+    if (changed.get('locale') !== undefined && this.entries) void this.load();
   }
 
   protected override render(): TemplateResult {
@@ -80,7 +85,7 @@ export class History extends Spoken {
 
   private row(entry: Entry): TemplateResult {
     const { at, points, balanceAfter, because } = entry;
-    return html`<tr>
+    return html`<tr tabindex="-1">
       <td class="small soft"><time datetime=${at}>${this.format.date(at)}</time></td>
       <th scope="row">
         ${this.what(entry)}
@@ -106,8 +111,12 @@ export class History extends Spoken {
     this.fault = '';
     try {
       const page = await this.api.get<Page<Entry>>('/v1/me/entries', { limit: ENTRIES, after });
-      this.entries = [...(after === undefined ? [] : (this.entries ?? [])), ...page.data];
+      const before = after === undefined ? [] : (this.entries ?? []);
+      this.entries = [...before, ...page.data];
       this.next = page.nextCursor;
+      await this.updateComplete;
+      // The button goes with the last of them.
+      if (after !== undefined && this.next === null) this.renderRoot.querySelectorAll('tr')[before.length + 1]?.focus();
     } catch (error) {
       this.fault = explain(this.locale, error, 'look');
       if (this.fault === '') this.emit('gegenwert-unauthorized');

@@ -1,4 +1,5 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { ProblemError } from '../../shared/problem';
 import { type Api, newKey } from '../api';
 import { explain } from '../explain';
@@ -6,7 +7,9 @@ import '../gegenwert-offer';
 import type { Offer, Shared } from '../gegenwert-offer';
 import { base, buttons } from '../styles/base';
 import { ledgerStyle } from '../styles/ledger';
+import { tabMemory } from '../tab-memory';
 import type { Card, Quote, ShareAnswer } from '../types';
+import type { Drafts } from './answer';
 import { DOWN } from './icons';
 import { define, Spoken } from './spoken';
 
@@ -24,6 +27,7 @@ export class Offers extends Spoken {
     api: { attribute: false },
     quotes: { attribute: false },
     cards: { attribute: false },
+    drafts: { attribute: false },
     theme: { type: String },
     declined: { state: true },
     sending: { state: true },
@@ -34,6 +38,8 @@ export class Offers extends Spoken {
   declare api: Api;
   declare quotes: Quote[];
   declare cards: Card[];
+  /** What was begun of each, which outlives this element. */
+  declare drafts: Drafts;
   declare theme: string | undefined;
   /** `offer:version` to which the customer said no, in this tab. */
   declare private declined: string[];
@@ -51,12 +57,21 @@ export class Offers extends Spoken {
 
   constructor() {
     super();
-    this.declined = JSON.parse(sessionStorage.getItem(DECLINED) ?? '[]') as string[];
+    this.declined = JSON.parse(tabMemory.read(DECLINED) ?? '[]') as string[];
     this.said = '';
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const { message } = this;
+    if (!changed.has('quotes') || !message || this.quotes.some((one) => isToBeSeen(one, message.offer))) return;
+    // The offer has gone, and with it the place where it was said why.
+    this.message = undefined;
+    this.last = undefined;
+    this.say(message.text);
+  }
+
   protected override render(): TemplateResult {
-    const open = this.quotes.filter(({ whyNot }) => !OUT_OF_REACH.has(whyNot ?? ''));
+    const open = this.quotes.filter(isInReach);
     const shown = open.filter((quote) => !this.declined.includes(versionOf(quote)));
     const paying = shown.filter(({ earnsNow, confirms }) => earnsNow || confirms);
     const again = shown.filter((quote) => !paying.includes(quote));
@@ -86,7 +101,11 @@ export class Offers extends Spoken {
 
   private list(quotes: Quote[]): TemplateResult {
     return html`<ul class="stack" part="offers">
-      ${quotes.map((quote) => html`<li>${this.offer(quote)}</li>`)}
+      ${repeat(
+        quotes,
+        ({ offerId }) => offerId,
+        (quote) => html`<li>${this.offer(quote)}</li>`,
+      )}
     </ul>`;
   }
 
@@ -97,6 +116,7 @@ export class Offers extends Spoken {
       theme=${this.theme ?? nothing}
       .locale=${this.locale}
       .quote=${quote}
+      .drafts=${this.drafts}
       .busy=${this.sending === quote.offerId}
       .message=${this.message?.offer === quote.offerId ? this.message.text : ''}
       @gegenwert-share=${(event: CustomEvent<Shared>) => this.share(event)}
@@ -138,6 +158,7 @@ export class Offers extends Spoken {
   }
 
   private thank(quote: Quote, { id, award, globalPrivacyControl }: ShareAnswer): void {
+    this.drafts.delete(quote.offerId);
     const reward = award.reward ? this.format.reward(award.reward).worth : '';
     this.last = reward === '' ? undefined : { share: id, reward };
     const thanks = reward
@@ -161,14 +182,14 @@ export class Offers extends Spoken {
 
   private decline(quote: Quote): void {
     this.declined = [...this.declined, versionOf(quote)];
-    sessionStorage.setItem(DECLINED, JSON.stringify(this.declined));
+    tabMemory.keep(DECLINED, JSON.stringify(this.declined));
     this.last = undefined;
     this.say(this.text('offers.declined'));
   }
 
   private undecline(): void {
     this.declined = [];
-    sessionStorage.removeItem(DECLINED);
+    tabMemory.forget(DECLINED);
     void this.updateComplete.then(() => this.one<HTMLElement>('gegenwert-offer')?.focus());
   }
 
@@ -181,6 +202,10 @@ export class Offers extends Spoken {
     });
   }
 }
+
+const isInReach = ({ whyNot }: Quote): boolean => !OUT_OF_REACH.has(whyNot ?? '');
+
+const isToBeSeen = (quote: Quote, offerId: string): boolean => quote.offerId === offerId && isInReach(quote);
 
 const versionOf = ({ offerId, offerVersion }: Quote): string => `${offerId}:${offerVersion}`;
 

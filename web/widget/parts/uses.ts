@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Api } from '../api';
 import { base, buttons } from '../styles/base';
 import { timelineStyle } from '../styles/card';
@@ -38,6 +38,11 @@ export class Uses extends Spoken {
     void this.load();
   }
 
+  protected override updated(changed: PropertyValues<this>): void {
+    // Titles come in the language in which they are asked for.
+    if (changed.get('locale') !== undefined && this.uses) void this.load();
+  }
+
   protected override render(): TemplateResult {
     if (this.failed)
       return html`<p>
@@ -61,7 +66,7 @@ export class Uses extends Spoken {
   private use({ at, name, purpose, attributes, kind, useUntil }: Use): TemplateResult {
     const names = this.format.list(attributes.map((key) => this.titles[key] ?? key));
     const key = kind === 'predicate' ? 'card.asked' : 'card.used';
-    return html`<li>
+    return html`<li tabindex="-1">
       <p>${this.text(key, { recipient: name, attributes: names })}</p>
       <p class="small soft">
         <time datetime=${at}>${this.format.dateTime(at)}</time>,
@@ -75,8 +80,12 @@ export class Uses extends Spoken {
     this.failed = false;
     try {
       const page = await this.api.get<Page<Use>>('/v1/me/uses', { share: this.share, limit: 20, after });
-      this.uses = [...(after === undefined ? [] : (this.uses ?? [])), ...page.data];
+      const before = after === undefined ? [] : (this.uses ?? []);
+      this.uses = [...before, ...page.data];
       this.next = page.nextCursor;
+      await this.updateComplete;
+      // The button goes with the last of them.
+      if (after !== undefined && this.next === null) this.renderRoot.querySelectorAll('li')[before.length]?.focus();
     } catch {
       // What went wrong is said where a retry is offered; an ended session is noticed by the next reading of the page.
       this.failed = true;

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ProblemError } from '../../shared/problem';
 import type { Api } from '../api';
 import { choicesOf, inputKind, labelOf } from '../choices';
@@ -41,10 +41,15 @@ export class Values extends Spoken {
     this.busy = false;
   }
 
-  /** What was shown may have been erased since: it is read again before it is shown again. */
+  /** What was shown may have been erased since, or be written in another language: it is read again before it is shown again. */
   forget(): void {
+    // What is being typed stays: where nothing is left to correct, the service says so.
+    if (this.correcting !== undefined) return;
     this.values = undefined;
-    this.correcting = undefined;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('locale')) this.forget();
   }
 
   protected override render(): TemplateResult {
@@ -65,7 +70,7 @@ export class Values extends Spoken {
   }
 
   private list(values: MyValue[]): TemplateResult {
-    if (values.length === 0) return html`<p class="soft">${this.text('values.none')}</p>`;
+    if (values.length === 0) return html`<p class="soft" tabindex="-1">${this.text('values.none')}</p>`;
     return html`<ul class="values" tabindex="-1" part="values" aria-label=${this.text('values.title')}>
       ${values.map((value) => this.item(value))}
     </ul>`;
@@ -150,7 +155,7 @@ export class Values extends Spoken {
       this.values = (await this.api.get<Page<MyValue>>('/v1/me/values')).data;
     });
     await this.updateComplete;
-    this.one('ul')?.focus();
+    this.one('ul, .soft')?.focus();
   }
 
   private async save(event: Event, { attribute, title }: { attribute: string; title: string }): Promise<void> {
