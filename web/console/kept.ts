@@ -11,7 +11,7 @@ export function useKept<T>(key: string, initial: T): [value: T, keep: (value: T)
   const [value, setValue] = useState<T>(() => readKept<T>(key) ?? initial);
   const keep = useCallback(
     (next: T) => {
-      localStorage.setItem(PREFIX + key, JSON.stringify(next));
+      writeKept(key, next);
       setValue(next);
     },
     [key],
@@ -32,5 +32,8 @@ export function readKept<T>(key: string): T | undefined {
     return undefined; // Written by another version of the page, or by hand: there is nothing to go back to.
   }
 }
+
+export const writeKept = (key: string, value: unknown): void =>
+  localStorage.setItem(PREFIX + key, JSON.stringify(value));
 
 export const forgetKept = (key: string): void => localStorage.removeItem(PREFIX + key);

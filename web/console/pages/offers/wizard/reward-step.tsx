@@ -2,6 +2,7 @@ import { Group, NumberInput, Radio, Stack, TextInput } from '@mantine/core';
 import { useText } from '../../../locale';
 import { digitsOf } from '../offer-form';
 import { texts } from '../texts';
+import { AmountInput } from './amount-input';
 import { typed, type StepProps } from './step';
 
 /** What comes back: points or a discount code. */
@@ -79,24 +80,24 @@ function DiscountFields({ form, change, errorAt }: StepProps) {
           onChange={(value) => change({ percent: typed(value) })}
         />
       ) : (
-        <NumberInput
+        <AmountInput
           label={t.amountLabel}
           required
           min={0}
           decimalScale={digits}
           value={form.amount}
           error={errorAt('/reward/discount/amountMinor')}
-          onChange={(value) => change({ amount: typed(value) })}
+          onChange={(amount) => change({ amount })}
         />
       )}
-      <NumberInput
+      <AmountInput
         label={t.minimumOrder}
         description={t.minimumOrderHint}
         min={0}
         decimalScale={digits}
         value={form.minimumOrder}
         error={errorAt('/reward/discount/minimumOrderMinor')}
-        onChange={(value) => change({ minimumOrder: typed(value) })}
+        onChange={(minimumOrder) => change({ minimumOrder })}
       />
       {(!isPercent || form.minimumOrder !== '') && (
         <TextInput

@@ -1,4 +1,4 @@
-import type { OfferForm } from '../offer-form';
+import type { OfferForm, Typed } from '../offer-form';
 import type { Catalogue } from '../use-catalogue';
 
 /** What each step of the wizard is given. */
@@ -11,5 +11,8 @@ export interface StepProps {
   isNew: boolean;
 }
 
-/** What an input of a number hands over. */
-export const typed = (value: number | string): number | '' => (typeof value === 'number' ? value : '');
+/** What an input of a number hands over: text as long as it is in the middle of one, as "5." is. */
+export function typed(value: number | string): Typed {
+  const number = Number(value);
+  return value === '' || Number.isNaN(number) ? '' : number;
+}

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { useKept } from '../../../kept';
+import { readKept, useKept, writeKept } from '../../../kept';
 import { useStaff } from '../../../session/session';
 import { emptyForm, formOf, type OfferForm } from '../offer-form';
 import type { Offer } from '../offer';
@@ -20,6 +20,8 @@ export interface Draft {
   /** Goes on from what is typed here, whatever was saved since. */
   keepMine: () => void;
   discard: () => void;
+  /** `sent` is saved, as `as`: what was typed since goes on from there. */
+  saved: (sent: OfferForm, as: Offer) => void;
 }
 
 /** The wizard's fields: what was typed here and not saved, else what is saved. */
@@ -27,7 +29,9 @@ export function useDraft(offer: Offer | undefined): Draft {
   const { programme } = useStaff();
   const saved = useMemo(() => (offer ? formOf(offer) : emptyForm), [offer]);
   const savedText = JSON.stringify(saved);
-  const [kept, keep, discard] = useKept<KeptInput | null>(`${programme.id}.offer.${offer?.id ?? 'new'}`, null);
+  const keyOf = (id: string) => `${programme.id}.offer.${id}`;
+  const key = keyOf(offer?.id ?? 'new');
+  const [kept, keep, discard] = useKept<KeptInput | null>(key, null);
   const form = kept ? { ...emptyForm, ...kept.form } : saved;
   return {
     form,
@@ -40,5 +44,14 @@ export function useDraft(offer: Offer | undefined): Draft {
     isOvertaken: kept !== null && kept.base !== savedText,
     keepMine: () => keep({ form, base: savedText }),
     discard,
+    saved: (sent, as) => {
+      const typed = readKept<KeptInput>(key)?.form;
+      if (typed && JSON.stringify(typed) !== JSON.stringify(sent)) {
+        const since = { form: { ...typed, key: as.key }, base: JSON.stringify(formOf(as)) };
+        if (offer) return keep(since);
+        writeKept(keyOf(as.id), since);
+      }
+      discard();
+    },
   };
 }

@@ -114,7 +114,7 @@ function useSaving(offer: Offer | undefined, draft: Draft, go: (step: Step) => v
     if (first) return goToFault(first.pointer);
     try {
       const saved = await change.mutateAsync(bodyOf(draft.form));
-      draft.discard();
+      draft.saved(draft.form, saved);
       notify(t.saved);
       if (offer) go(then);
       else navigate(`/offers/${saved.id}/edit?step=${then}`, { replace: true });
