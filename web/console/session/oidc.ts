@@ -1,4 +1,4 @@
-import { InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+import type { User, UserManager } from 'oidc-client-ts';
 
 /** An OpenID Connect issuer of the programme's staff, and the console's public client there. */
 export interface Issuer {
@@ -21,11 +21,12 @@ export interface OidcSignIn {
 const PENDING = 'gegenwert.console.issuer';
 const CONSOLE = `${location.origin}/console`;
 
-/** Authorization code with PKCE; nothing of it outlasts the tab. */
-function managerOf({ issuer, clientId, audience }: Issuer): UserManager {
+/** Authorization code with PKCE; nothing of it outlasts the tab. Fetched for who goes to an issuer: a page does not wait for it. */
+async function managerOf({ issuer, clientId, audience }: Issuer): Promise<UserManager> {
+  const { InMemoryWebStorage, UserManager: Manager, WebStorageStateStore } = await import('oidc-client-ts');
   // RFC 8707 wants it in both requests: of the code, and of the token.
   const forService = audience !== clientId && { resource: audience, extraTokenParams: { resource: audience } };
-  return new UserManager({
+  return new Manager({
     authority: issuer,
     client_id: clientId,
     redirect_uri: `${CONSOLE}/callback`,
@@ -42,7 +43,8 @@ function managerOf({ issuer, clientId, audience }: Issuer): UserManager {
 /** Leaves for the issuer, which comes back to `/console/callback`. */
 export async function beginSignIn(issuer: Issuer, returnTo: string): Promise<void> {
   sessionStorage.setItem(PENDING, JSON.stringify(issuer));
-  await managerOf(issuer).signinRedirect({ state: { returnTo } });
+  const manager = await managerOf(issuer);
+  await manager.signinRedirect({ state: { returnTo } });
 }
 
 let finishing: Promise<OidcSignIn> | undefined;
@@ -54,7 +56,8 @@ async function finish(): Promise<OidcSignIn> {
   const pending = sessionStorage.getItem(PENDING);
   if (!pending) throw new Error('No sign-in was begun in this tab');
   const issuer = JSON.parse(pending) as Issuer;
-  const user = await managerOf(issuer).signinRedirectCallback();
+  const manager = await managerOf(issuer);
+  const user = await manager.signinRedirectCallback();
   sessionStorage.removeItem(PENDING);
   const { returnTo } = user.state as { returnTo: string };
   return { token: tokenOf(user, issuer.audience), issuer, idToken: user.id_token, returnTo };
@@ -82,7 +85,8 @@ function audienceOf(token: string): unknown {
  * @throws when the issuer cannot be reached, or ends no session at the request of others.
  */
 export async function endSession(issuer: Issuer, idToken: string | undefined): Promise<void> {
-  await managerOf(issuer).signoutRedirect({ id_token_hint: idToken });
+  const manager = await managerOf(issuer);
+  await manager.signoutRedirect({ id_token_hint: idToken });
 }
 
 /** As people call it. */

@@ -170,7 +170,8 @@ function ChangeFields({ body, onChange }: { body: PublishBody; onChange: (body: 
         label={t.change}
         required
         value={body.change ?? null}
-        onChange={(change) => onChange({ ...body, change: change as PublishBody['change'] & string })}
+        // A time to confirm within is of a material change alone.
+        onChange={(change) => onChange({ change: change as PublishBody['change'] & string })}
       >
         <Stack gap="xs" mt="xs">
           <Radio value="compatible" label={t.changes.compatible} />
