@@ -11,6 +11,7 @@ export class WithdrawForMany1764000000017 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(PARTS);
     await runner.query(KEYS);
+    await runner.query(GIVEN_UP);
     await publishInvariants(runner, VIEWS);
   }
 
@@ -64,7 +65,40 @@ const KEYS = `
   -- A tombstone finds room beside the keys that are still there, and needs no entry in the index.
   ALTER TABLE key_store.data_keys SET (fillfactor = 65);`;
 
+const GIVEN_UP = `
+  CREATE INDEX jobs_of_customer ON jobs (programme_id, customer_id) WHERE customer_id IS NOT NULL;
+
+  -- Points that come back to a customer who has left and given everything up (of an order, or by a merge) are given up as well: in
+  -- the commit that brings them that is owed, by another job, unless one is there that has not come so far. Both hold the lock of
+  -- the account: what the job does not see yet is owed anew.
+  CREATE FUNCTION owe_given_up_points() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  DECLARE
+    leaving jobs;
+  BEGIN
+    SELECT j.* INTO leaving FROM accounts a JOIN jobs j ON j.programme_id = NEW.programme_id AND j.customer_id = a.customer_id
+     WHERE a.id = NEW.credit_account ORDER BY j.created_at DESC, j.id DESC LIMIT 1;
+    IF leaving.balance = 'forfeit' AND EXISTS (SELECT FROM job_parts p
+        WHERE p.programme_id = NEW.programme_id AND p.job_id = leaving.id AND p.reached >= leaving.customer_id) THEN
+      WITH another AS (
+        INSERT INTO jobs (programme_id, id, kind, customer_id, customer_mark, balance)
+          VALUES (NEW.programme_id, new_id(), leaving.kind, leaving.customer_id, leaving.customer_mark, leaving.balance)
+          RETURNING id)
+      INSERT INTO outbox (programme_id, topic, id) SELECT NEW.programme_id, 'job', id FROM another;
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER points_given_up_follow AFTER INSERT ON transfers FOR EACH ROW
+    WHEN (NEW.kind IN ('refund', 'merge')) EXECUTE FUNCTION owe_given_up_points();`;
+
 const VIEWS: Record<string, string> = {
+  // 12: points of a customer who has left and gave everything up are given up, or that is owed.
+  i12_given_up_is_owed: `
+    SELECT j.programme_id, 'points of a customer who gave everything up neither given up nor owed' AS broken, j.id::text AS what
+      FROM (SELECT DISTINCT ON (programme_id, customer_id) * FROM jobs WHERE customer_id IS NOT NULL
+             ORDER BY programme_id, customer_id, created_at DESC, id DESC) j
+      JOIN accounts a ON a.programme_id = j.programme_id AND a.customer_id = j.customer_id AND a.kind = 'available' AND a.balance > 0
+     WHERE j.balance = 'forfeit' AND j.status = 'done'`,
   // 11: what ended ended by a revocation of its own customer; and what a revocation wrote is of someone.
   i11_revocation_of_someone: `
     SELECT r.programme_id, 'revocation of no one' AS broken, r.id::text AS what

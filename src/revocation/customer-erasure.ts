@@ -84,7 +84,8 @@ export async function stay(tx: Tx, jobId: string): Promise<void> {
 /**
  * The rest of it, in one transaction: values and keys destroyed, points given up if that was chosen, the reference dropped. Points
  * that are still to come then, or held for an order, are given up in another, when they have come in, come back or were spent: nothing
- * else waits for that, and an award that cannot be booked keeps nobody's name.
+ * else waits for that, and an award that cannot be booked keeps nobody's name. What is refunded later makes another job
+ * (`owe_given_up_points` in the migrations).
  * It stays only on notices that are still owed, so that recipients know whose use to stop: until each is acknowledged, or
  * for 30 days. The marks of what was earned stay, as keyed hashes, so that coming back does not pay twice.
  */

@@ -191,6 +191,35 @@ describe('an award without data', () => {
     expect([await job(), await accounts()]).toEqual(['done', { available: 0, held: 0 }]);
   });
 
+  it('that is refunded when its customer has left and given everything up is given up as well', async () => {
+    const ref = another('customer');
+    const id = await granted(ref, 40);
+    const order = { customerRef: ref, points: 30, orderRef: 'o', capture: true };
+    const { body: spent } = await test.post('/v1/redemptions', shop.storefrontKey, order);
+    await call(test.url, 'DELETE', `/v1/customers/${ref}?balance=forfeit`, { key: shop.storefrontKey });
+    await work();
+    const seen = async () => {
+      const { rows } = await test.owner.query(
+        `SELECT a.balance::int, (SELECT array_agg(j.status ORDER BY j.created_at) FROM jobs j WHERE j.customer_id = w.customer_id) AS jobs,
+                (SELECT sum(t.points)::int FROM transfers t WHERE t.debit_account = a.id AND t.kind = 'forfeit') AS forfeited
+           FROM awards w JOIN accounts a ON a.customer_id = w.customer_id AND a.kind = 'available' WHERE w.id = $1`,
+        [uuidOf(id)],
+      );
+      return rows[0] as object;
+    };
+    const refund = (points: number) =>
+      test.post(`/v1/redemptions/${spent['id']}/refund`, shop.storefrontKey, { points });
+    expect(await seen()).toEqual({ balance: 0, jobs: ['done'], forfeited: 10 });
+    for (const points of [10, 15]) expect((await refund(points)).status).toBe(200);
+    // Both are owed by the one job.
+    expect(await seen()).toEqual({ balance: 25, jobs: ['done', 'queued'], forfeited: 10 });
+    await work();
+    expect(await seen()).toEqual({ balance: 0, jobs: ['done', 'done'], forfeited: 35 });
+    expect((await refund(5)).status).toBe(200);
+    await work();
+    expect(await seen()).toEqual({ balance: 0, jobs: ['done', 'done', 'done'], forfeited: 40 });
+  });
+
   it('keeps nobody from leaving, however many wait for theirs', async () => {
     const leave = async (ref: string): Promise<() => Promise<string>> => {
       const left = await call(test.url, 'DELETE', `/v1/customers/${ref}?balance=forfeit`, { key: shop.storefrontKey });

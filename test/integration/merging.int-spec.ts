@@ -505,7 +505,8 @@ describe('merging two customers', () => {
   it('who leaves and gives everything up gives up what is still on its way to them', async () => {
     const [from, into] = (await customers(0, 5)) as [string, string];
     const { body: spent } = await redeem(into, 5);
-    const [aside] = (await customers(7)) as [string];
+    const [aside] = (await customers(10)) as [string];
+    const { body: before } = await redeem(aside, 3);
     const { body: held } = await redeem(aside, 7, false);
     await award(from, 40);
     await merge(from, into);
@@ -525,6 +526,12 @@ describe('merging two customers', () => {
     await app.leave(programme.id);
     expect(await outstanding()).toBe(47);
     await app.moveOn(programme.id);
+    await app.leave(programme.id);
+    expect(await outstanding()).toBe(0);
+    // What comes back later comes by the merge.
+    expect((await post(`/redemptions/${before['id']}/refund`)).status).toBe(200);
+    await app.moveOn(programme.id);
+    expect(await outstanding()).toBe(3);
     await app.leave(programme.id);
     expect(await outstanding()).toBe(0);
   });

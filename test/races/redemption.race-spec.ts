@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { Database } from '../../src/platform/database';
 import { parsePublicId } from '../../src/platform/ids';
 import { Problem } from '../../src/platform/problem';
 import { commitSteps } from '../../src/redemption';
 import { brokenInvariants } from '../setup/invariants';
-import { eventually, type Answer } from '../setup/service';
+import { call, eventually, type Answer } from '../setup/service';
 import { startTwoApis, tally, type TwoApis } from './two-apis';
 
 /**
@@ -176,6 +177,36 @@ describe('in two processes', () => {
     }
     const free = { points: 1, amountMinor: 1, currency: 'EUR', taxes: 'gross' };
     expect((await apis.post(0, '/v1/point-rates', free, { key: apis.programme.adminKey })).status).toBe(201);
+  });
+
+  it('refunds while their customer leaves and gives everything up: nothing is left, whichever comes first', async () => {
+    const refs = await Promise.all(times(12, () => customer()));
+    const spent = await Promise.all(refs.map((ref, n) => redeem(n, ref, 60)));
+    const customerIds = (await apis.sql<{ id: string }>('SELECT id FROM customers WHERE ref = ANY ($1)', [refs])).map(
+      ({ id }) => id,
+    );
+    await Promise.all(
+      refs.map(async (ref, n) => {
+        const left = call(apis.urlOf(n), 'DELETE', `/v1/customers/${ref}?balance=forfeit`, {
+          key: apis.programme.storefrontKey,
+        });
+        for (let part = 0; part < 6; part++) {
+          await sleep(10 * n);
+          const path = `/v1/redemptions/${spent[n]!.body['id']}/refund`;
+          expect((await apis.post(n + part, path, { points: 10 })).status).toBe(200);
+        }
+        expect((await left).status).toBe(202);
+      }),
+    );
+    await eventually(
+      () => apis.sql(`SELECT FROM outbox WHERE topic = 'job'`),
+      ({ length }) => length === 0,
+    );
+    const accounts = await apis.sql(
+      'SELECT DISTINCT kind, balance::int FROM accounts WHERE customer_id = ANY ($1) ORDER BY kind',
+      [customerIds],
+    );
+    expect(accounts).toEqual([{ kind: 'available', balance: 0 }]);
   });
 
   it('redeeming while awards of the same customers are posted and their shares revoked loses nothing', async () => {
