@@ -131,6 +131,14 @@ describe('refuses', () => {
     ['one without an end', () => provider.sign(customer({ exp: undefined }))],
     ['one that is not valid yet', () => provider.sign(customer({ nbf: inSeconds(30) }))],
     ['a logout token', () => provider.sign(customer(), { typ: 'logout+jwt' })],
+    [
+      'a type that is no text',
+      async () => `${encoded({ alg: 'RS256', typ: 5 })}.${(await valid()).split('.')[1]}.AAAA`,
+    ],
+    [
+      'an issuer with U+0000',
+      async () => `${encoded({ alg: 'RS256' })}.${encoded({ iss: 'a\0', ...customer() })}.AAAA`,
+    ],
     ['what calls itself a session of ours', () => provider.sign(customer(), { typ: 'gw-session+jwt' })],
     ['a subject that is no customerRef', () => provider.sign(customer({ sub: 'Ada Lovelace' }))],
     ['no subject', () => provider.sign(customer({ sub: undefined }))],
@@ -138,6 +146,14 @@ describe('refuses', () => {
   ];
   it.each(cases)('%s', async (_, token) => {
     expect(await probe(await token())).toMatchObject(unknownCaller);
+  });
+
+  // Fails where U+0000 is sent to the database along with what the others ask.
+  it('an issuer with U+0000, and nobody who calls at the same time', async () => {
+    const nul = `${encoded({ alg: 'RS256' })}.${encoded({ iss: 'a\0', ...customer() })}.AAAA`;
+    const token = await valid();
+    const answers = await Promise.all([nul, token, nul, token].map((one) => probe(one)));
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 401, 200]);
   });
 
   it('a jku or x5u that points elsewhere, and does not even go there', async () => {
