@@ -25,13 +25,40 @@ function provenAge({ age, ageBand }: Context): number | undefined {
 const upperCase = (fact: unknown): string | undefined =>
   typeof fact === 'string' ? fact.trim().toUpperCase() : undefined;
 
-/** Where the customer is: a country, and `US-CA` where its region is known too. */
-function placesOf(context: Context): string[] {
-  const country = upperCase(context.country);
-  const region = upperCase(context.region);
-  if (country === undefined) return [];
-  if (region === undefined) return [country];
-  return [country, region.startsWith(`${country}-`) ? region : `${country}-${region}`];
+const COUNTRY = /^[A-Z]{2}$/;
+/** ISO 3166-2 */
+const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
+
+/** Where the customer is, as far as it is told in codes: `DE`, `US-CA`. undefined: it is not known. */
+interface Place {
+  country: string | undefined;
+  region: string | undefined;
+  /** Whether what is said of the country is no code: it may be any. */
+  isUnclear: boolean;
+  /** Also where nobody can tell that it is not. */
+  isCalifornia: boolean;
+}
+
+function placeOf(context: Context): Place {
+  const said = upperCase(context.country) || undefined;
+  const part = upperCase(context.region) || undefined;
+  const full = part === undefined || said === undefined || part.startsWith(`${said}-`) ? part : `${said}-${part}`;
+  const region = full !== undefined && REGION.test(full) ? full : undefined;
+  const country = said ?? region?.slice(0, 2);
+  const isCode = country !== undefined && COUNTRY.test(country);
+  const isAnyOfUs = country === 'US' && part !== undefined && region === undefined;
+  const isAnyCa = !isCode && (part === 'CA' || part === CALIFORNIA);
+  return {
+    country: isCode ? country : undefined,
+    region,
+    isUnclear: country !== undefined && !isCode,
+    isCalifornia: region === CALIFORNIA || isAnyOfUs || isAnyCa,
+  };
+}
+
+function isIn(regions: string[], { country, region, isUnclear }: Place): boolean {
+  if (country === undefined && !isUnclear) return true;
+  return [country, region].some((one) => one !== undefined && regions.includes(one));
 }
 
 /** What the country asks for; the strictest of all as long as the country is not known. */
@@ -44,16 +71,14 @@ function minimumAgeIn(minimumAge: Record<string, number>, country: string | unde
 export function refusalOf(audience: Audience): PublishedOffer['refusal'] {
   const isEligible = audience.eligibility === null ? () => true : eligibilityRule(audience.eligibility);
   return (context) => {
-    const places = placesOf(context);
-    const minimum = audience.minimumAge === null ? 0 : minimumAgeIn(audience.minimumAge, places[0]);
+    const place = placeOf(context);
+    const minimum = audience.minimumAge === null ? 0 : minimumAgeIn(audience.minimumAge, place.country);
     const age = provenAge(context);
     if (age !== undefined && age < minimum) return 'too-young';
     if (age === undefined && minimum > 0) return 'not-eligible';
-    if (places.length > 0 && audience.regions && !places.some((place) => audience.regions?.includes(place))) {
-      return 'not-eligible';
-    }
+    if (audience.regions && !isIn(audience.regions, place)) return 'not-eligible';
     const isValued = audience.valuedUntil !== null && audience.valuedUntil > new Date();
-    if (places.includes(CALIFORNIA) && !isValued) return 'not-eligible';
+    if (place.isCalifornia && !isValued) return 'not-eligible';
     return isEligible(context) ? undefined : 'not-eligible';
   };
 }

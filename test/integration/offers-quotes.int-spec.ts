@@ -238,6 +238,11 @@ describe('why an offer earns nothing now', () => {
     [{ minimumAge: { DE: 16, default: 18 } }, { country: 'FR', age: 16 }, 'too-young'],
     [{ minimumAge: { DE: 16, AT: 14 } }, { age: 15 }, 'too-young'],
     [{ minimumAge: { DE: 16 } }, { country: 'FR' }, undefined],
+    // What is no code names no country: the strictest age counts, as where none is said.
+    [{ minimumAge: { DE: 16 } }, { country: '', age: 15 }, 'too-young'],
+    [{ minimumAge: { DE: 16 } }, { country: 'Deutschland', age: 15 }, 'too-young'],
+    [{ minimumAge: { DE: 16, default: 13 } }, { country: 'DEU', age: 14 }, 'too-young'],
+    [{ minimumAge: { DE: 16, AT: 14 } }, { region: 'AT-9', age: 15 }, undefined],
     // Regions.
     [{ regions: ['DE', 'AT'] }, { country: 'AT' }, undefined],
     [{ regions: ['DE', 'AT'] }, { country: 'FR' }, 'not-eligible'],
@@ -246,9 +251,19 @@ describe('why an offer earns nothing now', () => {
     [{ regions: ['US-NY'] }, { country: 'US', region: 'US-NY' }, undefined],
     [{ regions: ['US-NY'] }, { country: 'US', region: 'TX' }, 'not-eligible'],
     [{ regions: ['US-NY'] }, { country: 'US' }, 'not-eligible'],
+    [{ regions: ['DE'] }, { country: 'Deutschland' }, 'not-eligible'],
+    [{ regions: ['DE'] }, { region: 'US-NY' }, 'not-eligible'],
+    [{ regions: ['DE'] }, { country: 'DE', region: 'Bayern' }, undefined],
     // California needs its value-of-data record, also where no region is named.
     [{}, { country: 'US', region: 'CA' }, 'not-eligible'],
     [{}, { country: 'US', region: 'NY' }, undefined],
+    [{}, { region: 'US-CA' }, 'not-eligible'],
+    [{}, { country: '', region: 'US-CA' }, 'not-eligible'],
+    [{}, { country: 'USA', region: 'US-CA' }, 'not-eligible'],
+    [{}, { country: 'USA', region: 'CA' }, 'not-eligible'],
+    [{}, { country: 'US', region: 'California' }, 'not-eligible'],
+    [{}, { country: 'DE', region: 'Bayern' }, undefined],
+    [{}, { country: 'Deutschland', region: 'Bayern' }, undefined],
     // Eligibility.
     [{ eligibility: 'orders >= 3' }, { orders: 3 }, undefined],
     [{ eligibility: 'orders >= 3' }, { orders: 2 }, 'not-eligible'],
