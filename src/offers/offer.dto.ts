@@ -16,10 +16,12 @@ import {
   IsIn,
   IsInt,
   IsISO8601,
+  isISO8601,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsRFC3339,
+  isRFC3339,
   IsString,
   Matches,
   Max,
@@ -57,6 +59,20 @@ const IsTime = () =>
     IsRFC3339({ message: '$property must be a time in RFC 3339 form: 2026-01-31T22:00:00Z' }),
     IsISO8601({ strict: true, strictSeparator: true }, { message: '$property must be a time that exists' }),
   );
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const isDayOrTime = (value: unknown): boolean =>
+  isISO8601(value, { strict: true, strictSeparator: true }) && (DAY.test(String(value)) || isRFC3339(value));
+
+/** ISO 8601 has more forms than can be compared with a time: weeks, days of a year, times without an offset. */
+const IsDayOrTime = () =>
+  ValidateBy({
+    name: 'isDayOrTime',
+    validator: {
+      validate: isDayOrTime,
+      defaultMessage: () => '$property must be a day (2026-01-31) or a time in RFC 3339 form (2026-01-31T22:00:00Z)',
+    },
+  });
 
 const IsEligibility = () =>
   ValidateBy({
@@ -153,7 +169,7 @@ export class ValueOfDataDto {
 
   /** A date, or a time in RFC 3339 form. */
   @ApiProperty({ example: '2027-12-31' })
-  @IsISO8601({ strict: true })
+  @IsDayOrTime()
   validUntil: string;
 }
 

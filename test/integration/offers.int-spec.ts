@@ -102,6 +102,12 @@ describe('writing an offer', () => {
     [{ title: 7 }, ['/title']],
     [{ title: null }, ['/title']],
     [{ text: undefined }, ['/text']],
+    ...['2027-W05', '2027-032', '20270131', '2027-01', '2027', '2027-01-31T10:00', '2027-02-29', 5].map(
+      (validUntil): [object, string[]] => [
+        { valueOfData: { method: 'm', inputs: 'i', reviewer: 'r', validUntil } },
+        ['/valueOfData/validUntil'],
+      ],
+    ),
     [{ asks: [] }, ['/asks']],
     [{ asks: {} }, ['/asks']],
     [{ asks: [[]] }, ['/asks']],
