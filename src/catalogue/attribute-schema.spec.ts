@@ -10,6 +10,7 @@ describe('faultsOfSchema', () => {
     [{ $defs: { size: { type: 'integer' } }, type: 'object', properties: { size: { $ref: '#/$defs/size' } } }],
     [{ type: 'array', prefixItems: [{ type: 'string' }], items: false }],
     [{ type: 'object', properties: { a: {} }, unevaluatedProperties: false }],
+    [{ $defs: { tree: { type: 'object', properties: { of: { $ref: '#/$defs/tree' } } } }, $ref: '#/$defs/tree' }],
   ])('accepts %j', (schema) => {
     expect(faultsOfSchema(schema)).toEqual([]);
     // What is accepted once is accepted again: no schema is known from before by its $id.
@@ -28,6 +29,8 @@ describe('faultsOfSchema', () => {
     [{ $dynamicRef: 'https://example.com/schema.json' }, '', /hash fragment/],
     [{ $schema: 'http://json-schema.org/draft-07/schema#', type: 'string' }, '/$schema', /2020-12/],
     [{ $async: true }, '/$async', /not a keyword/],
+    [{ $ref: '#' }, '', /refer to itself/],
+    [{ properties: { a: { $ref: '#/properties/a' } } }, '', /refer to itself/],
     [{ type: 'string', pattern: '(' }, '', /Invalid regular expression/],
     [{ description: 'x'.repeat(16 * 1024) }, '', /16 kB/],
   ])('refuses %j', (schema, pointer, message) => {
@@ -44,6 +47,37 @@ describe('faultsOfSchema', () => {
 
 describe('valueValidator', () => {
   const CANARY = 'canary-4711';
+  const A = (length: number) => 'a'.repeat(length);
+  const branch = { items: { $ref: '#/$defs/n' }, maxItems: 1, minItems: 1 };
+  const forks = { $defs: { n: { anyOf: Array.from({ length: 9 }, () => branch) } } };
+  const endless = { $defs: { x: { allOf: [{ $ref: '#/$defs/x' }] } } };
+  const nested = (levels: number): unknown => (levels === 0 ? [] : [nested(levels - 1)]);
+
+  // Each of them goes on for minutes and more if nobody ends it, and nobody else is answered meanwhile.
+  it.each([
+    ['a pattern that can be read in many ways', { pattern: '^(a+)+$' }, `${A(100)}!`],
+    ['a pattern of many parts', { pattern: '^a*a*a*a*a*b$' }, A(8000)],
+    ['a pattern of many choices', { pattern: `^${'[a-z]?'.repeat(60)}[0-9]$` }, A(60)],
+    ['a pattern that begins anywhere', { pattern: 'a{1,999}a{1,999}b' }, A(8000)],
+    ['a pattern of names', { patternProperties: { '^(a+)+$': {} } }, { [`${A(100)}!`]: 1 }],
+    ['a pattern far within', { properties: { a: { items: { pattern: '^(a|a)*$' } } } }, { a: [`${A(100)}!`] }],
+    ['what branches at each level', { ...forks, $ref: '#/$defs/n' }, nested(14)],
+    ['what never ends', { properties: { a: { $ref: '#/$defs/x' } }, ...endless }, { a: 1 }],
+  ])('gives up %s', (_, schema, value) => {
+    expect(valueValidator(schema)(value)).toEqual([{ pointer: '', message: 'The value takes too long to check' }]);
+  });
+
+  it.each([
+    [{ pattern: '^[0-9]{5}$' }, '10115', '1011'],
+    [{ pattern: '^\\+?[0-9 ]{7,15}$' }, '+49 30 1234', '+49 (30)'],
+    [{ pattern: '^\\p{L}+$' }, 'Zoë', 'Zoë1'],
+    [{ pattern: '^(Mr|Mrs) [A-Z]' }, 'Mrs X', 'Mr x'],
+    [{ patternProperties: { '^x-': { type: 'integer' } } }, { 'x-a': 1 }, { 'x-a': 'b' }],
+    [{ $defs: { size: { type: 'integer' } }, $ref: '#/$defs/size' }, 5, 'b'],
+  ])('judges by %j', (schema, right, wrong) => {
+    const validate = valueValidator(schema);
+    expect([validate(right), validate(wrong)]).toEqual([[], [expect.anything()]]);
+  });
 
   it.each([
     [{ type: 'string', format: 'date' }, CANARY, ''],

@@ -2,6 +2,7 @@ import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020'
 import addFormats from 'ajv-formats';
 import type { Fault } from '../platform/problem';
 import { isWithin } from '../platform/json-bounds';
+import { mayTakeLong, watch } from './bounded-check';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ export type JsonSchema = Record<string, unknown>;
 const TITLES = 'x-titles';
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const SCHEMA_BOUNDS = { bytes: 16 * 1024, levels: 32 };
-/** A value is small: what a pattern or a recursive schema can cost grows with it. */
+/** A value is small; what a pattern or a recursive schema can cost all the same is watched. */
 const VALUE_BOUNDS = { bytes: 8 * 1024, levels: 16 };
 const STRICTNESS = {
   strict: true,
@@ -18,6 +19,9 @@ const STRICTNESS = {
   strictRequired: false,
   logger: false,
 } as const;
+
+const ENDLESS: Fault = { pointer: '', message: 'The schema takes too long: does it refer to itself?' };
+const SAMPLES = [null, true, 0, '', [], {}];
 
 const metaSchema = new Ajv2020(STRICTNESS);
 addFormats(metaSchema);
@@ -43,9 +47,12 @@ export function faultsOfSchema(schema: JsonSchema): Fault[] {
     return (metaSchema.errors ?? []).map((error) => ({ pointer: error.instancePath, message: messageOf(error) }));
   }
   try {
-    compile(schema);
-    return [];
+    const validate = compile(schema);
+    // What refers to itself with nothing between takes for ever, whatever the value.
+    const isEndless = mayTakeLong(schema) && SAMPLES.some((sample) => watch(() => validate(sample)) === undefined);
+    return isEndless ? [ENDLESS] : [];
   } catch (error) {
+    if (error instanceof RangeError) return [ENDLESS];
     return [compilerFault(schema, (error as Error).message)];
   }
 }
@@ -101,11 +108,14 @@ function pathTo(value: unknown, isIt: (key: string, value: unknown) => boolean):
 export function valueValidator(schema: JsonSchema): (value: unknown) => Fault[] {
   const validate = compile(schema);
   const known = propertyNames(schema, new Set());
+  const isWatched = mayTakeLong(schema);
   return (value) => {
     if (!isWithin(value, VALUE_BOUNDS)) {
       return [{ pointer: '', message: 'The value must have at most 8 kB and 16 levels' }];
     }
-    if (validate(value)) return [];
+    const isRight = isWatched ? watch(() => validate(value)) : validate(value);
+    if (isRight) return [];
+    if (isRight === undefined) return [{ pointer: '', message: 'The value takes too long to check' }];
     return (validate.errors ?? []).map((error) => ({
       pointer: knownPart(error.instancePath, value, known),
       message: messageOf(error),
