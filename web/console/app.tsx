@@ -1,14 +1,16 @@
 import { Container, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { ProblemError } from './api/problem';
 import { LocaleProvider } from './locale';
+import { Broken } from './parts/broken';
 import { Fault } from './parts/fault';
 import { Waiting } from './parts/waiting';
+import { readCredential } from './session/credential';
 import { Callback, SignInPage } from './session/sign-in-page';
 import { identityOf, SessionProvider, useSession } from './session/session';
-import { Shell } from './shell';
 import { cssVariables, theme } from './theme';
 
 /** The service puts it into index.html for each time that it is asked for. */
@@ -25,6 +27,11 @@ const queries = new QueryClient({
     },
   },
 });
+
+const fetchShell = () => import('./shell');
+/** Not needed by who has to sign in first; who is signed in does not wait to be recognised. */
+const Shell = lazy(() => fetchShell().then((file) => ({ default: file.Shell })));
+if (readCredential()) void fetchShell().catch(() => undefined); // Asked for again where it is shown, and said there.
 
 export function App() {
   return (
@@ -54,7 +61,14 @@ export function App() {
 /** The page for who is signed in, the way in for who is not. */
 function Entrance() {
   const { status, staff, failure, askAgain } = useSession();
-  if (staff) return <Shell key={identityOf(staff)} />;
+  if (staff)
+    return (
+      <Broken>
+        <Suspense fallback={<Waiting />}>
+          <Shell key={identityOf(staff)} />
+        </Suspense>
+      </Broken>
+    );
   if (status === 'asking') return <Waiting />;
   if (status === 'failed')
     return (
