@@ -8,6 +8,7 @@ import { answerPreflight, CallLimits, EmbedOrigins, foreignOrigin, isCounted } f
 import { AppModule } from './app.module';
 import { servePages } from './pages';
 import { toPublicId } from './platform/ids';
+import { closeIdle } from './platform/http/close-idle';
 import { serveDocs } from './platform/http/openapi';
 import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
 import { observeRequests } from './platform/http/request-log';
@@ -40,7 +41,7 @@ export async function buildApi(platform: Platform, pages = PAGES): Promise<NestF
   keepClosed(app, platform.fence);
   admitPages(app);
   limitStrangers(app);
-  closeIdle(app);
+  closeIdle(adapter.getInstance());
   app.useGlobalPipes(textPipe(), validationPipe());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   observeRequests(app.getHttpAdapter().getInstance(), platform.logger);
@@ -89,7 +90,6 @@ function keepClosed(app: NestFastifyApplication, fence: Platform['fence']): void
   });
 }
 
-const CLOSE_IDLE_MS = 50;
 const OF_CUSTOMER = /^\/v1\/me(?=[/?]|$)/;
 
 /**
@@ -134,15 +134,5 @@ function limitStrangers(app: NestFastifyApplication): void {
       () => done(),
       (error: unknown) => sendProblem(reply, toProblem(error), String(request.id)),
     );
-  });
-}
-
-/** A connection whose answer ends after the server began to close would be kept open for the next call, and the server with it. */
-function closeIdle(app: NestFastifyApplication): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('preClose', (done) => {
-    const closing = setInterval(() => fastify.server.closeIdleConnections(), CLOSE_IDLE_MS);
-    fastify.server.once('close', () => clearInterval(closing));
-    done();
   });
 }
