@@ -8,7 +8,9 @@ import { answerPreflight, CallLimits, EmbedOrigins, foreignOrigin, isCounted } f
 import { AppModule } from './app.module';
 import { servePages } from './pages';
 import { toPublicId } from './platform/ids';
+import { answerClientError } from './platform/http/client-error';
 import { closeIdle } from './platform/http/close-idle';
+import { readJsonBodies } from './platform/http/json-body';
 import { serveDocs } from './platform/http/openapi';
 import { ProblemFilter, sendProblem, toProblem } from './platform/http/problem.filter';
 import { observeRequests } from './platform/http/request-log';
@@ -25,6 +27,7 @@ export async function buildApi(platform: Platform, pages = PAGES): Promise<NestF
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: platform.config.trustedProxies.length > 0 && platform.config.trustedProxies,
     routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: answerClientError,
     genReqId: () => toPublicId('req', v7()),
     // What cannot even be routed or parsed answers as everything else does.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
@@ -37,6 +40,7 @@ export async function buildApi(platform: Platform, pages = PAGES): Promise<NestF
     bodyParser: false,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  readJsonBodies(adapter.getInstance());
   await guardResponses(app);
   keepClosed(app, platform.fence);
   admitPages(app);

@@ -7,12 +7,14 @@ import {
   ArrayUnique,
   IsArray,
   IsNotEmpty,
+  IsNotIn,
   IsObject,
   IsString,
   Matches,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { RESERVED_NAMES } from '../platform/reserved-names';
 
 /** A text in both languages that notices are written in. */
 export class TextsDto {
@@ -42,7 +44,12 @@ const FORM = 'key must begin with a letter and have at most 64 letters, digits, 
 
 /** A key of the catalogue: what the programme itself calls an attribute, a purpose, a recipient or an offer. */
 export const IsKey = (example: string) =>
-  applyDecorators(ApiProperty({ pattern: KEY_PATTERN.source, example }), Matches(KEY_PATTERN, { message: FORM }));
+  applyDecorators(
+    ApiProperty({ pattern: KEY_PATTERN.source, example }),
+    Matches(KEY_PATTERN, { message: FORM }),
+    // No body can have a field of such a name.
+    IsNotIn(RESERVED_NAMES, { message: 'key must not be called as what every object has' }),
+  );
 
 /** A list of keys, each of them there once. */
 export const AreKeys = (example: string[]) =>

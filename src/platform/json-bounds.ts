@@ -1,4 +1,5 @@
-function isDeeper(value: unknown, levels: number): boolean {
+/** Whether a JSON value has more than so many levels of objects and arrays. */
+export function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((child) => isDeeper(child, levels - 1));
 }

@@ -6,12 +6,14 @@ import { Problem, unavailable } from '../problem';
 
 /** What Fastify and Nest refuse on their own, by status: names and words of ours, since theirs may quote the body. */
 const OF_STATUS: Record<number, [type: string, title: string, detail?: string]> = {
-  400: ['malformed-request', 'The request cannot be read', 'Send JSON (RFC 8259) in UTF-8.'],
+  400: ['malformed-request', 'The request cannot be read', 'Send JSON (RFC 8259) in UTF-8, of at most 64 levels.'],
   404: ['not-found', 'No such resource'],
   405: ['method-not-allowed', 'This resource does not know the method'],
+  408: ['request-timeout', 'The request took too long to arrive'],
   413: ['too-large', 'The request is too large'],
   415: ['unsupported-media-type', 'The content type is not supported', 'Send application/json.'],
   429: ['too-many-requests', 'Too many requests', 'Try again later.'],
+  431: ['headers-too-large', 'The headers of the request are too large'],
 };
 
 export function toProblem(error: unknown): Problem {
@@ -42,16 +44,16 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): void {
   if (problem.retryAfterSeconds !== undefined) void reply.header('Retry-After', String(problem.retryAfterSeconds));
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-  void reply
-    .status(problem.status)
-    .header('Content-Type', 'application/problem+json')
-    .send({
-      type: `urn:gegenwert:problem:${problem.type}`,
-      title: problem.title,
-      status: problem.status,
-      ...(problem.detail === undefined ? {} : { detail: problem.detail }),
-      instance: requestId,
-      errors: problem.errors,
-      ...problem.members,
-    });
+  void reply.status(problem.status).header('Content-Type', 'application/problem+json').send(bodyOf(problem, requestId));
 }
+
+/** A problem as it is sent. */
+export const bodyOf = (problem: Problem, requestId: string): object => ({
+  type: `urn:gegenwert:problem:${problem.type}`,
+  title: problem.title,
+  status: problem.status,
+  ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+  instance: requestId,
+  errors: problem.errors,
+  ...problem.members,
+});
