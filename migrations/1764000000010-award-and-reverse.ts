@@ -150,12 +150,18 @@ const REVERSE = `
     SELECT * INTO wrong FROM awards w WHERE w.programme_id = programme AND w.id = award AND w.kind = 'points';
     IF NOT FOUND THEN outcome := 'unknown'; RETURN; END IF;
     LOOP
-      way := merged_way(programme, wrong.customer_id);
-      owner := way[cardinality(way)];
-      SELECT * INTO source FROM accounts a WHERE a.programme_id = programme AND a.customer_id = owner
-         AND a.kind = 'available' FOR NO KEY UPDATE;
-      -- Whoever merges them, or undoes it, holds this lock as well: a change that was waited for is seen now.
-      EXIT WHEN way = merged_way(programme, wrong.customer_id);
+      BEGIN
+        way := merged_way(programme, wrong.customer_id);
+        owner := way[cardinality(way)];
+        SELECT * INTO source FROM accounts a WHERE a.programme_id = programme AND a.customer_id = owner
+           AND a.kind = 'available' FOR NO KEY UPDATE;
+        -- Whoever merges them, or undoes it, holds this lock as well: a change that was waited for is seen now.
+        EXIT WHEN way = merged_way(programme, wrong.customer_id);
+        -- The lock is let go with what is undone here: others lock customers in the order of their ids, and this one may come before.
+        RAISE EXCEPTION USING ERRCODE = 'GW001', MESSAGE = 'the points are another customer''s by now';
+      EXCEPTION WHEN SQLSTATE 'GW001' THEN
+        NULL;
+      END;
     END LOOP;
     IF source.id IS NULL OR NOT EXISTS (SELECT FROM transfers t WHERE t.programme_id = programme AND t.id = award) THEN
       outcome := 'pending'; RETURN;

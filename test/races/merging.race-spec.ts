@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { parsePublicId } from '../../src/platform/ids';
 import { brokenInvariants } from '../setup/invariants';
 import { eventually, type Answer } from '../setup/service';
 import { startTwoApis, tally, WITHOUT_CUSTOMER_LOCK, type TwoApis } from './two-apis';
@@ -135,6 +137,54 @@ it('undos, refunds and redemptions: every point is there in the end, with one of
     const [left, right] = (await available(from, into)) as [number, number];
     expect(left + right).toBe(150 - spent);
     expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+  }
+});
+
+// Whoever moves points of several customers locks them in the order of their ids.
+it('a reversal that waited for an undo lets go of the other customer before it locks the one', async () => {
+  const [from, into] = [await customer('w-a', 10), await customer('w-b', 10)];
+  const { body: award } = await give(0, from, 5, 'wrong');
+  await nothingOwed();
+  const { body: merged } = await merge(0, from, into);
+  await nothingOwed();
+  const standing = (many: number) =>
+    eventually(
+      () => apis.sql('SELECT FROM pg_locks WHERE NOT granted'),
+      ({ length }) => length === many,
+    );
+  await apis.sql(`
+    CREATE FUNCTION race.undo_stands() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NULL; END $$;
+    CREATE TRIGGER stands AFTER UPDATE ON merges FOR EACH ROW EXECUTE FUNCTION race.undo_stands();
+    SELECT pg_advisory_lock(77)`);
+  const both = new Client({ connectionString: apis.databaseUrl });
+  await both.connect();
+  try {
+    const undone = apis.post(0, `/v1/merges/${merged['id']}/undo`, {});
+    await standing(1);
+    const reversal = { reason: 'error', evidence: 'See file 7.' };
+    const reversed = apis.post(1, `/v1/awards/${award['id']}/reversals`, reversal, { key: apis.programme.adminKey });
+    await standing(2);
+    // As a batch of redemptions of the two does. Where they lock each other out, it is this one that is thrown out.
+    await both.query(`BEGIN; SET LOCAL deadlock_timeout = '300ms'`);
+    const lock = (ref: string) =>
+      both.query(
+        `SELECT FROM accounts a JOIN customers c ON c.id = a.customer_id
+          WHERE a.programme_id = $1 AND c.ref = $2 AND a.kind = 'available' FOR NO KEY UPDATE OF a`,
+        [parsePublicId('prg', apis.programme.id), ref],
+      );
+    const one = lock(from);
+    await standing(3);
+    await apis.sql('SELECT pg_advisory_unlock(77)');
+    expect((await undone).status).toBe(200);
+    await one;
+    await Promise.race([standing(1), reversed]);
+    await lock(into);
+    await both.query('COMMIT');
+    expect(await reversed).toMatchObject({ status: 201, body: { reversed: 5 } });
+    expect(await available(from, into)).toEqual([10, 10]);
+  } finally {
+    await both.end();
+    await apis.sql('SELECT pg_advisory_unlock_all(); DROP FUNCTION race.undo_stands CASCADE');
   }
 });
 
