@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, isOnesFault, type Statement } from '../platform/database';
+import { byHalves } from '../platform/by-halves';
+import type { Database, Statement, Tx } from '../platform/database';
 import { newId } from '../platform/ids';
 import { metrics } from '../platform/metrics';
 
@@ -40,28 +41,26 @@ export async function expireLots(
   at?: Date,
 ): Promise<number> {
   const leftOut: string[] = [];
-  let fault: unknown;
+  let first: string | undefined;
   let expired = 0;
-  for (let limit = BATCH; !stopping();) {
-    const started = performance.now();
-    try {
-      const { due, booked } = await expireBatch(database, programmeId, { at, limit, leftOut });
+  await byHalves({
+    limit: BATCH,
+    stopping,
+    batch: async (limit) => {
+      const started = performance.now();
+      const { due, booked } = await database.inProgramme(programmeId, async (tx) => {
+        // Asked for under the lock that the batch holds: afterwards another lot may be the first that nobody is busy with.
+        if (limit === 1) first = await nextDue(tx, { at, leftOut });
+        return expireBatch(tx, { at, limit, leftOut });
+      });
       expired += booked;
-      if (due < limit) break;
-      limit = Math.min(BATCH, limit * 2);
-    } catch (error) {
-      if (!isOnesFault(error)) throw error;
-      if (limit === 1) {
-        fault = error;
-        const next = await nextDue(database, programmeId, { at, leftOut });
-        if (next === undefined) break;
-        leftOut.push(next);
-      }
-      limit = Math.ceil(limit / 2);
-    }
-    await sleep(REST * (performance.now() - started));
-  }
-  if (fault !== undefined) throw fault;
+      if (due > 0) metrics.batchSize.observe({ what: 'expiry' }, due);
+      metrics.lotsExpired.inc(booked);
+      if (due === limit) await sleep(REST * (performance.now() - started));
+      return due === limit;
+    },
+    leaveOut: () => first !== undefined && leftOut.push(first) > 0,
+  });
   return expired;
 }
 
@@ -72,22 +71,17 @@ interface Which {
 }
 
 /** The lot that the next batch begins with; undefined when none is left whose customer nobody is busy with. */
-async function nextDue(database: Database, programmeId: string, { at, leftOut }: Which): Promise<string | undefined> {
-  const [lot] = await database.inProgramme(programmeId, (tx) =>
-    tx.query<{ id: string }>(NEXT, [programmeId, at ?? null, leftOut]),
-  );
+async function nextDue(tx: Tx, { at, leftOut }: Which): Promise<string | undefined> {
+  const [lot] = await tx.query<{ id: string }>(NEXT, [tx.programmeId, at ?? null, leftOut]);
   return lot?.id;
 }
 
 async function expireBatch(
-  database: Database,
-  programmeId: string,
+  tx: Tx,
   { at, limit, leftOut }: Which & { limit: number },
 ): Promise<{ due: number; booked: number }> {
   const ids = Array.from({ length: limit }, newId);
-  const [row] = await database.query<{ due: number; booked: number }>(EXPIRE, [programmeId, ids, at ?? null, leftOut]);
+  const [row] = await tx.query<{ due: number; booked: number }>(EXPIRE, [tx.programmeId, ids, at ?? null, leftOut]);
   if (!row) throw new Error('The expiry answered no row');
-  if (row.due > 0) metrics.batchSize.observe({ what: 'expiry' }, row.due);
-  metrics.lotsExpired.inc(row.booked);
   return row;
 }

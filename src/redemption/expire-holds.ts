@@ -1,4 +1,5 @@
-import { type Database, isOnesFault, type Statement, type Tx } from '../platform/database';
+import { byHalves } from '../platform/by-halves';
+import type { Database, Statement, Tx } from '../platform/database';
 import { metrics } from '../platform/metrics';
 import { decide, type NextStep, type Redemption } from './decide';
 import { openDesk, writeDesk } from './desk';
@@ -36,27 +37,20 @@ export async function expireHolds(
   at?: Date,
 ): Promise<number> {
   const leftOut: string[] = [];
-  let fault: unknown;
+  let ids: string[] = [];
   let expired = 0;
-  for (let limit = BATCH; !stopping();) {
-    let ids: string[] = [];
-    try {
+  await byHalves({
+    limit: BATCH,
+    stopping,
+    batch: async (limit) => {
       expired += await database.inProgramme(programmeId, async (tx) => {
         ids = await overdueHolds(tx, { at, limit, leftOut });
         return ids.length === 0 ? 0 : expireBatch(tx, ids, at);
       });
-      if (ids.length < limit) break;
-      limit = Math.min(BATCH, limit * 2);
-    } catch (error) {
-      if (!isOnesFault(error)) throw error;
-      if (ids.length === 1) {
-        fault = error;
-        leftOut.push(...ids);
-      }
-      limit = Math.ceil(ids.length / 2);
-    }
-  }
-  if (fault !== undefined) throw fault;
+      return ids.length === limit;
+    },
+    leaveOut: () => leftOut.push(...ids) > 0,
+  });
   return expired;
 }
 

@@ -1,5 +1,6 @@
 import { lockCustomersById } from '../consents/core';
-import { type Database, isOnesFault, type Statement, type Tx } from '../platform/database';
+import { byHalves } from '../platform/by-halves';
+import type { Database, Statement, Tx } from '../platform/database';
 import { endForMany } from './end-for-many';
 
 const BATCH = 1_000;
@@ -16,26 +17,19 @@ const FIND: Statement = {
  */
 export async function expireConsents(database: Database, programmeId: string, stopping: () => boolean): Promise<void> {
   const leftOut: string[] = [];
-  let fault: unknown;
-  for (let limit = BATCH; !stopping();) {
-    let ids: string[] = [];
-    try {
+  let ids: string[] = [];
+  await byHalves({
+    limit: BATCH,
+    stopping,
+    batch: async (limit) => {
       await database.inProgramme(programmeId, async (tx) => {
         ids = await expiredIn(tx, limit, leftOut);
         if (ids.length > 0) await endThem(tx, ids);
       });
-      if (ids.length === 0) break;
-      limit = Math.min(BATCH, limit * 2);
-    } catch (error) {
-      if (!isOnesFault(error)) throw error;
-      if (ids.length === 1) {
-        fault = error;
-        leftOut.push(...ids);
-      }
-      limit = Math.ceil(limit / 2);
-    }
-  }
-  if (fault !== undefined) throw fault;
+      return ids.length > 0;
+    },
+    leaveOut: () => leftOut.push(...ids) > 0,
+  });
 }
 
 /** Customers by id; limit: of consents. */

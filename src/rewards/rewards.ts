@@ -1,7 +1,8 @@
 import { makeCodes } from '../discounts/core';
 import { type Lane, postAwards } from '../ledger';
 import { setAside, take } from '../outbox';
-import { type Database, isOnesFault } from '../platform/database';
+import { byHalves } from '../platform/by-halves';
+import type { Database } from '../platform/database';
 import { metrics } from '../platform/metrics';
 import { announceBooked, announceCodes, announceUnrewarded } from './announcements';
 
@@ -39,25 +40,21 @@ export async function grantOwed(database: Database, programmeId: string, stoppin
  * when it is thrown.
  */
 function untilNoneOwed(topic: Topic, batch: Batch): Grant {
-  return async (database, programmeId, stopping) => {
-    let fault: unknown;
-    for (let limit = BATCH; !stopping();) {
-      try {
+  return (database, programmeId, stopping) =>
+    byHalves({
+      limit: BATCH,
+      largest: LARGEST,
+      stopping,
+      batch: async (limit) => {
         const done = (await batch(database, programmeId, limit)).filter((one) => one > 0);
         for (const one of done) metrics.batchSize.observe({ what: 'posting' }, one);
-        if (sumOf(done) < limit) break;
-        limit = Math.min(LARGEST, limit * 2);
-      } catch (error) {
-        if (!isOnesFault(error)) throw error;
-        if (limit === 1) {
-          fault = error;
-          await database.inProgramme(programmeId, (tx) => setAside(tx, topic));
-        }
-        limit = Math.ceil(limit / 2);
-      }
-    }
-    if (fault !== undefined) throw fault;
-  };
+        return sumOf(done) >= limit;
+      },
+      leaveOut: async () => {
+        await database.inProgramme(programmeId, (tx) => setAside(tx, topic));
+        return true;
+      },
+    });
 }
 
 async function bookOwedPoints(database: Database, programmeId: string, limit: number): Promise<number[]> {
