@@ -62,6 +62,9 @@ function AddAsk({ form, catalogue, error, onAdd }: AddAskProps) {
       error={error}
       searchable
       openOnFocus={false}
+      // What was typed for is chosen by Enter. Without the latter, a timer set at its opening forgets what was chosen since.
+      selectFirstOptionOnChange
+      selectFirstOptionOnDropdownOpen
     />
   );
 }
