@@ -11,6 +11,8 @@ export interface KmsStub {
   contexts: Record<string, string>[];
   /** Answers 500 from now on, or not any more. */
   away(isAway: boolean): void;
+  /** Takes what it is asked and answers nothing from now on, or not any more. */
+  silent(isSilent: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startKmsStub(keyId: string): Promise<KmsStub> {
   const asked: string[] = [];
   const contexts: Record<string, string>[] = [];
   let isAway = false;
+  let isSilent = false;
   const answer = (operation: string, body: Body): { status: number; body: object } => {
     if (isAway) return { status: 500, body: { __type: 'KMSInternalException', message: 'away' } };
     if (body.KeyId !== keyId) return { status: 400, body: { __type: 'NotFoundException', message: 'no such key' } };
@@ -49,6 +52,7 @@ export async function startKmsStub(keyId: string): Promise<KmsStub> {
     request.on('end', () => {
       const operation = String(request.headers['x-amz-target']).replace('TrentService.', '');
       asked.push(operation);
+      if (isSilent) return;
       const { status, body } = answer(operation, JSON.parse(text) as Body);
       reply.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     });
@@ -60,6 +64,9 @@ export async function startKmsStub(keyId: string): Promise<KmsStub> {
     contexts,
     away: (now) => {
       isAway = now;
+    },
+    silent: (now) => {
+      isSilent = now;
     },
     stop: () =>
       new Promise((resolve) => {

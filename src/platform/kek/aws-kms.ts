@@ -10,8 +10,9 @@ export interface AwsKmsSettings {
   endpoint: string | undefined;
 }
 
-/** Nothing of a request waits longer for a key than it would for the database. */
+/** Nothing of a request waits longer for a key than it would for the database, both tries together. */
 const TIMEOUT_MILLISECONDS = 3_000;
+const TRIES = 2;
 
 /** What KMS says of a ciphertext that is not this key's, or not of this thing: the rest is the way to it, or its state. */
 const NOT_ITS_OWN = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
@@ -72,8 +73,13 @@ async function connect({ region, endpoint }: AwsKmsSettings): Promise<Kms> {
   const client = new KMSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: TIMEOUT_MILLISECONDS, requestTimeout: TIMEOUT_MILLISECONDS },
+    maxAttempts: TRIES,
+    requestHandler: {
+      connectionTimeout: TIMEOUT_MILLISECONDS / TRIES,
+      requestTimeout: TIMEOUT_MILLISECONDS / TRIES,
+      // Without it the time being over is a warning, and an endpoint that takes the question and is silent is waited for.
+      throwOnRequestTimeout: true,
+    },
   });
   return { client, EncryptCommand, DecryptCommand };
 }
