@@ -31,7 +31,8 @@ export interface EntityTx extends Tx {
 const ABORTED = '25P02';
 const RETRIED = new Set(['40P01', '40001']);
 // 25006: the primary has become a standby, or the address of it leads to one.
-const AWAY = /^(08|53|57P|58)|^(25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT)$/;
+const AWAY =
+  /^(08|53|57P|58)|^(25006|ECONN(REFUSED|RESET|ABORTED)|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
 const AWAY_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|connection error|Client was closed/i;
 
