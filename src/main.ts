@@ -4,6 +4,7 @@ import { entities } from './app.module';
 import { layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';
 import { startMetricsServer } from './platform/metrics';
+import { asPortFault } from './platform/port-fault';
 import { createBell, prepareQueue } from './platform/queue';
 import { runService } from './platform/run-service';
 
@@ -17,7 +18,9 @@ runService('api', async () => {
   const bell = createBell({ ...queue, logger });
   const app = await buildApi({ config, database, keyRing, signingKeys, logger, bell, fence });
   void fence.whenOpen();
-  await app.listen(config.port, '0.0.0.0');
+  await app.listen(config.port, '0.0.0.0').catch((error: unknown) => {
+    throw asPortFault(error, config.port, 'PORT');
+  });
   const metricsServer = config.metricsPort === undefined ? undefined : await startMetricsServer(config.metricsPort);
   const { port } = new URL(await app.getUrl());
   logger.info({ port: Number(port) }, 'serving');

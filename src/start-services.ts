@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findStore } from './platform/boot';
 import type { Config } from './platform/config';
+import { asPortFault } from './platform/port-fault';
 import { spawnService, type Service } from './platform/supervisor';
 
 export interface RunningServices {
@@ -67,12 +68,7 @@ export async function startServices(
 function requireFree(port: number, setting: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(portAdvice(port, setting, error.code))));
+    server.once('error', (error) => reject(asPortFault(error, port, setting)));
     server.listen(port, '0.0.0.0', () => server.close(() => resolve()));
   });
-}
-
-function portAdvice(port: number, setting: string, code: string | undefined): string {
-  const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${code})`;
-  return `Port ${port} ${why}. Stop that program, or choose another port: ${setting}=${port + 10}`;
 }

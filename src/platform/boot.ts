@@ -13,6 +13,7 @@ import { createLogger, type Logger } from './logging';
 import { hasNewestKeySchema, hasNewestSchema, migrate, migrateKeys } from './migrate';
 import { requirePrimary } from './primary';
 import { SigningKeys } from './signing-keys';
+import { onDatabaseOf } from './usable';
 
 /** What every process needs before it is built. */
 export interface Foundation {
@@ -51,7 +52,7 @@ export async function layFoundation(
     database = await Database.connect({ url, connections: CONNECTIONS, entities });
     await requirePrimary(database);
     // An empty database cannot even be asked. What else may be wrong, migrating will say.
-    if (!(await hasNewestSchema(database).catch(() => false))) await migrate(url);
+    if (!(await hasNewestSchema(database).catch(() => false))) await onDatabaseOf('DATABASE_URL', () => migrate(url));
     dataKeys = await openKeyStore(config);
     const fence = await Fence.comeHome(database, { files, dataKeys }, logger);
     const keyRing = await KeyRing.open(keksOf({ ...config, kek }), database, dataKeys);

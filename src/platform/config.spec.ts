@@ -36,6 +36,25 @@ describe('the proxies to be believed', () => {
   );
 });
 
+describe('the ports', () => {
+  it.each(['65536', '-1', '80a', ' '])('are not %j', (text) => {
+    expect(faultOf({ PORT: text, METRICS_PORT: text })).toMatch(/- PORT must.*\n.*- METRICS_PORT must/);
+  });
+
+  // Fails when the last one is let through: the worker, which takes the next, then cannot start.
+  it('leave one for the worker’s metrics', () => {
+    expect(readConfig({ METRICS_PORT: '65534' }).metricsPort).toBe(65534);
+    expect(faultOf({ METRICS_PORT: '65535' })).toContain('METRICS_PORT must be a port number from 0 to 65534');
+  });
+
+  it('are three', () => {
+    for (const served of ['9464', '9465'])
+      expect(faultOf({ PORT: served, METRICS_PORT: '9464' })).toContain('must be other ports than PORT');
+    expect(readConfig({ PORT: '9463', METRICS_PORT: '9464' }).port).toBe(9463);
+    expect(readConfig({ PORT: '0', METRICS_PORT: '0' })).toMatchObject({ port: 0, metricsPort: 0 });
+  });
+});
+
 describe('the key-encryption key', () => {
   const [one, other] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
   const database = { DATABASE_URL: 'postgres://127.0.0.1/gegenwert' };

@@ -48,11 +48,11 @@ export class ConfigError extends Error {
  */
 export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } = {}): Config {
   const faults: string[] = [];
-  const port = (name: string): number | undefined => {
+  const port = (name: string, highest = 65535): number | undefined => {
     const text = env[name];
     if (text === undefined || text === '') return undefined;
-    if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-    faults.push(`${name} must be a port number from 0 to 65535`);
+    if (/^\d{1,5}$/.test(text) && Number(text) <= highest) return Number(text);
+    faults.push(`${name} must be a port number from 0 to ${highest}`);
     return undefined;
   };
   const url = (name: string, protocols: string[]): string | undefined => {
@@ -84,7 +84,8 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
   if (operatorKey && operatorKey.length < 16) faults.push('GEGENWERT_OPERATOR_KEY must have 16 characters or more');
   const config: Config = {
     port: port('PORT') ?? 3000,
-    metricsPort: port('METRICS_PORT'),
+    // The worker's metrics are on the next one.
+    metricsPort: port('METRICS_PORT', 65534),
     databaseUrl,
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     dataDir: env.GEGENWERT_DATA_DIR || '.data',
@@ -101,6 +102,9 @@ export function readConfig(env: NodeJS.ProcessEnv, options: { kek?: 'unused' } =
     },
     trustedProxies: readNetworks('GEGENWERT_TRUSTED_PROXIES', env, faults),
   };
+  const { port: served, metricsPort } = config;
+  if (metricsPort && (served === metricsPort || served === metricsPort + 1))
+    faults.push('METRICS_PORT and the next one, which the worker takes, must be other ports than PORT');
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }

@@ -67,10 +67,7 @@ export class KeyRing {
       [row] = await find();
     }
     if (!row) throw new Error('There is no service secret');
-    ring.secret = await keks.unwrap(row.wrapped, SECRET).catch((error: unknown) => {
-      if (error instanceof Problem) throw error;
-      throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.');
-    });
+    ring.secret = await ring.unwrapFirst(row.wrapped, SECRET);
     return ring;
   }
 
@@ -86,6 +83,20 @@ export class KeyRing {
 
   unwrap(wrapped: Buffer, about: string): Promise<Buffer> {
     return this.keks.unwrap(wrapped, about);
+  }
+
+  /** Of what a process opens when it starts: whoever brings another KEK learns it here. @throws Error that says what to do. */
+  async unwrapFirst(wrapped: Buffer, about: string): Promise<Buffer> {
+    try {
+      return await this.unwrap(wrapped, about);
+    } catch (error) {
+      // KMS may only be away.
+      if (error instanceof Problem) throw error;
+      throw new Error(
+        `${this.keks.setting} is not the key that this database was made with. Set it to that one; to change it, name that one in GEGENWERT_KEK_PREVIOUS.`,
+        { cause: error },
+      );
+    }
   }
 
   /** A key of the service, the same in every process. */

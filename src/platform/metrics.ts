@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { asPortFault } from './port-fault';
 
 const registry = new Registry();
 const registers = [registry];
@@ -154,7 +155,7 @@ export const metrics = {
   }),
 };
 
-/** Serves `GET /metrics` in Prometheus' text format on a port of its own; 0 lets the system choose. Rejects when the port is taken. */
+/** Serves `GET /metrics` in Prometheus' text format on a port of its own; 0 lets the system choose. @throws Error that says what to do where the port is taken. */
 export async function startMetricsServer(port: number): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
@@ -164,7 +165,9 @@ export async function startMetricsServer(port: number): Promise<{ port: number; 
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType }).end(text);
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', (error) => reject(asPortFault(error, port, 'METRICS_PORT'))).listen(port, resolve),
+  );
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MigrationInterface } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { DataKeys } from './data-keys';
 import type { Database, Statement } from './database';
+import { onDatabaseOf } from './usable';
 
 /** Any number would do, as long as every migration of a database takes the same one. */
 const MIGRATION_LOCK = 7_312_026;
@@ -37,12 +38,23 @@ export function migrate(url: string): Promise<void> {
   return run(url, FOLDER);
 }
 
-/** The same of the database that holds the keys, where they lie apart. */
+/** The same of the database that holds the keys, where they lie apart. @throws Error that says what to do, for one that cannot. */
 export function migrateKeys(url: string): Promise<void> {
-  return run(url, KEYS_FOLDER);
+  return onDatabaseOf('GEGENWERT_KEYS_DATABASE_URL', () => run(url, KEYS_FOLDER, requireNoValues));
 }
 
-async function run(url: string, folder: string): Promise<void> {
+const HOLDS_VALUES = `SELECT to_regclass('public.vault_values') IS NOT NULL AS values`;
+
+/** One database has many URLs: two that differ may lead to the same. */
+async function requireNoValues(guard: QueryRunner): Promise<void> {
+  const [found] = (await guard.query(HOLDS_VALUES)) as { values: boolean }[];
+  if (found?.values)
+    throw new Error(
+      'GEGENWERT_KEYS_DATABASE_URL names a database that holds values. Name another one, best in a cluster of its own.',
+    );
+}
+
+async function run(url: string, folder: string, check?: (guard: QueryRunner) => Promise<void>): Promise<void> {
   const { DataSource } = await import('typeorm');
   const source = new DataSource({
     type: 'postgres',
@@ -57,6 +69,7 @@ async function run(url: string, folder: string): Promise<void> {
   const guard = source.createQueryRunner();
   try {
     await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await check?.(guard);
     await source.runMigrations();
   } finally {
     await guard.release();

@@ -1,5 +1,6 @@
 import { ConfigError } from './config';
 import { describeError } from './logging';
+import { Problem } from './problem';
 import { exitWithParent, leave } from './supervisor';
 
 export interface RunningService {
@@ -28,5 +29,6 @@ export function runService(name: string, start: () => Promise<RunningService>): 
 export function tellWhyNot(sentence: string, error: unknown): void {
   const ours =
     error instanceof ConfigError || (error instanceof Error && !('code' in error) && !('driverError' in error));
-  console.error(sentence, ours ? error.message : describeError(error));
+  const detail = error instanceof Problem && error.detail !== undefined ? `: ${error.detail}` : '';
+  console.error(sentence, ours ? `${error.message}${detail}` : describeError(error));
 }

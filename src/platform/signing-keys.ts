@@ -1,7 +1,6 @@
 import { createHash, createPrivateKey, generateKeyPairSync, KeyObject, sign } from 'node:crypto';
 import { Database, Statement } from './database';
 import { KeyRing } from './key-ring';
-import { Problem } from './problem';
 
 /** An Ed25519 public key as RFC 8037 JWK. */
 export interface PublicJwk {
@@ -47,19 +46,6 @@ function newKey(): { jwk: PublicJwk; privateKey: KeyObject } {
   };
 }
 
-/** The first thing that a process opens with its KEK: whoever brings another one learns it here. */
-async function unwrapped(keyRing: KeyRing, { kid, wrapped_private: wrapped }: Row): Promise<Buffer> {
-  try {
-    return await keyRing.unwrap(wrapped, `signing key ${kid}`);
-  } catch (error) {
-    // KMS may only be away.
-    if (error instanceof Problem) throw error;
-    throw new Error('GEGENWERT_KEK is not the key that this database was made with. Set it to that one.', {
-      cause: error,
-    });
-  }
-}
-
 /**
  * The service's keys for receipts and certificates: one current, the retired ones still there to be verified by.
  * Private halves are stored wrapped by the KEK.
@@ -88,7 +74,7 @@ export class SigningKeys {
     if (!current) throw new Error('No signing key is current');
     const keys = await Promise.all(
       rows.map(async (row): Promise<[string, KeyObject]> => {
-        const der = await unwrapped(keyRing, row);
+        const der = await keyRing.unwrapFirst(row.wrapped_private, `signing key ${row.kid}`);
         return [row.kid, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })];
       }),
     );

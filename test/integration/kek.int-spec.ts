@@ -132,5 +132,8 @@ describe('keys of programmes in memory', () => {
     await expect(KeyRing.open(new Keks(new LocalKek(randomBytes(32))), database)).rejects.toThrow(
       'GEGENWERT_KEK is not the key',
     );
+    // Fails when whoever has no such setting is told to change it.
+    const inKms = new AwsKmsKek({ keyId: KEY, region: 'eu-central-1', endpoint: undefined });
+    await expect(KeyRing.open(new Keks(inKms), database)).rejects.toThrow('GEGENWERT_KMS_KEY_ID is not the key');
   });
 });

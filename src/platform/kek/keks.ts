@@ -31,6 +31,11 @@ export class Keks {
     return kek.unwrap(wrapped.subarray(end), about);
   }
 
+  /** The setting that names the current one. */
+  get setting(): 'GEGENWERT_KEK' | 'GEGENWERT_KMS_KEY_ID' {
+    return this.current.id.startsWith('local:') ? 'GEGENWERT_KEK' : 'GEGENWERT_KMS_KEY_ID';
+  }
+
   /** What everything begins with that the current one has wrapped. */
   get prefix(): Buffer {
     const id = Buffer.from(this.current.id);
