@@ -17,15 +17,17 @@ const RESERVE_IN_STRIPE: Statement = {
 };
 const LOCK_STRIPES: Statement = {
   name: 'lock_budget_stripes',
-  text: `SELECT stripe, cap - promised AS free, promised FROM offer_budgets
-          WHERE programme_id = $1 AND offer_id = $2 ORDER BY stripe FOR UPDATE`,
+  text: `SELECT offer_id AS "offerId", stripe, cap - promised AS free FROM offer_budgets
+          WHERE programme_id = $1 AND offer_id = ANY ($2) ORDER BY offer_id, stripe FOR UPDATE`,
 };
 const PROMISE_IN_STRIPES: Statement = {
   name: 'promise_in_stripes',
   text: `UPDATE offer_budgets b SET promised = b.promised + s.amount
-           FROM unnest($3::smallint[], $4::bigint[]) AS s(stripe, amount)
-          WHERE b.programme_id = $1 AND b.offer_id = $2 AND b.stripe = s.stripe`,
+           FROM unnest($2::uuid[], $3::smallint[], $4::bigint[]) AS s(offer_id, stripe, amount)
+          WHERE b.programme_id = $1 AND b.offer_id = s.offer_id AND b.stripe = s.stripe`,
 };
+const BEFORE_SETTING_ASIDE: Statement = { name: 'before_setting_aside', text: 'SAVEPOINT setting_aside' };
+const UNDO_SETTING_ASIDE: Statement = { name: 'undo_setting_aside', text: 'ROLLBACK TO SAVEPOINT setting_aside' };
 const AWARDED_SO_FAR: Statement = {
   name: 'awarded_so_far',
   text: `SELECT coalesce(sum(CASE w.kind WHEN 'points' THEN w.points WHEN 'discount' THEN 1 ELSE 0 END), 0) AS awarded
@@ -48,21 +50,25 @@ const REMAINING: Statement = {
 };
 
 interface Stripe {
+  offerId: string;
   stripe: number;
   free: bigint;
-  promised: bigint;
 }
 
-async function lockStripes(tx: Tx, offerId: string): Promise<Stripe[]> {
-  const rows = await tx.query<{ stripe: number; free: string; promised: string }>(LOCK_STRIPES, [
-    tx.programmeId,
-    offerId,
-  ]);
-  return rows.map(({ stripe, free, promised }) => ({ stripe, free: BigInt(free), promised: BigInt(promised) }));
+/** In one order for everyone, that of offer and stripe. */
+async function lockStripes(tx: Tx, offerIds: string[]): Promise<Stripe[]> {
+  const rows = await tx.query<Omit<Stripe, 'free'> & { free: string }>(LOCK_STRIPES, [tx.programmeId, offerIds]);
+  return rows.map((row) => ({ ...row, free: BigInt(row.free) }));
 }
 
-/** What was set aside for an offer before it was known which needs are left; undefined: one stripe could not hold it. */
-export type SetAside = Map<string, { stripe: number; amount: bigint } | undefined>;
+interface Held {
+  offerId: string;
+  stripe: number;
+  amount: bigint;
+}
+
+/** What was set aside before it was known which needs are left; undefined: the one stripe of an offer could not hold it. */
+export type SetAside = Held[] | undefined;
 
 const GIVE_BACK: Statement = {
   name: 'give_back_to_stripe',
@@ -76,60 +82,74 @@ const totalOf = (needs: Need[], offerId: string): bigint =>
 
 /**
  * Sets aside all that these needs could come to, in one stripe an offer, along with the questions whose answers say which
- * of them are left: `reserve` then gives back the rest. Offers in sorted order, all of which must have a budget.
+ * of them are left: `reserve` then gives back the rest. All offers must have a budget. Until `reserve` nothing is to be
+ * written or locked: it may undo what was sent after this.
  */
 export async function setAside(tx: Tx, needs: Need[]): Promise<SetAside> {
-  const held = offersOf(needs).map(
-    async (offerId): Promise<[string, { stripe: number; amount: bigint } | undefined]> => {
-      const stripe = randomInt(STRIPES);
-      const amount = totalOf(needs, offerId);
-      const rows = await tx.query(RESERVE_IN_STRIPE, [tx.programmeId, offerId, stripe, amount]);
-      return [offerId, rows.length > 0 ? { stripe, amount } : undefined];
-    },
-  );
-  return new Map(await Promise.all(held));
+  if (needs.length === 0) return [];
+  const before = tx.query(BEFORE_SETTING_ASIDE, []);
+  const held = offersOf(needs).map(async (offerId): Promise<Held[]> => {
+    const stripe = randomInt(STRIPES);
+    const amount = totalOf(needs, offerId);
+    const rows = await tx.query(RESERVE_IN_STRIPE, [tx.programmeId, offerId, stripe, amount]);
+    return rows.length > 0 ? [{ offerId, stripe, amount }] : [];
+  });
+  const [, ...found] = await Promise.all([before, ...held]);
+  return found.every((one) => one.length > 0) ? found.flat() : undefined;
 }
 
 /**
  * Reserves what each need asks for, in their order, out of what was set aside for at least these; false where the budget
- * no longer holds it. Only when a budget runs out are all of an offer's stripes locked, in sorted order.
+ * no longer holds it. Only when a budget runs out are all of an offer's stripes locked.
  */
 export async function reserve(tx: Tx, aside: SetAside, needs: Need[]): Promise<boolean[]> {
-  const reserved = needs.map(() => false);
-  for (const [offerId, held] of aside) {
-    const own = [...needs.keys()].filter((n) => needs[n]?.offerId === offerId);
-    if (held === undefined) {
-      const amount = (n: number): bigint => needs[n]?.amount ?? 0n;
-      for (const n of await reserveTheLast(tx, offerId, own, amount)) reserved[n] = true;
-    } else {
-      for (const n of own) reserved[n] = true;
-      const rest = held.amount - totalOf(needs, offerId);
-      if (rest > 0n) await tx.query(GIVE_BACK, [tx.programmeId, offerId, held.stripe, rest]);
-    }
+  if (aside === undefined) return reserveTheLast(tx, needs);
+  for (const { offerId, stripe, amount } of aside) {
+    const rest = amount - totalOf(needs, offerId);
+    if (rest > 0n) await tx.query(GIVE_BACK, [tx.programmeId, offerId, stripe, rest]);
   }
+  return needs.map(() => true);
+}
+
+/**
+ * Lets go of every stripe before it locks them all: holding one and asking for one before it, two would wait for each other.
+ * A stripe that could not hold a need may be locked as well, by whoever waited for it.
+ */
+async function reserveTheLast(tx: Tx, needs: Need[]): Promise<boolean[]> {
+  const [, stripes] = await Promise.all([tx.query(UNDO_SETTING_ASIDE, []), lockStripes(tx, offersOf(needs))]);
+  const free = new Map(offersOf(needs).map((offerId) => [offerId, freeIn(stripes, offerId)]));
+  const reserved = needs.map(({ offerId, amount }) => {
+    const left = (free.get(offerId) ?? 0n) - amount;
+    if (left >= 0n) free.set(offerId, left);
+    return left >= 0n;
+  });
+  await promise(
+    tx,
+    stripes,
+    needs.filter((_, n) => reserved[n]),
+  );
   return reserved;
 }
 
-async function reserveTheLast(
-  tx: Tx,
-  offerId: string,
-  own: number[],
-  amount: (n: number) => bigint,
-): Promise<number[]> {
-  if (own.length === 0) return [];
-  const stripes = await lockStripes(tx, offerId);
-  let free = sum(stripes.map((stripe) => stripe.free));
-  const fitting = own.filter((n) => amount(n) <= free && ((free -= amount(n)), true));
-  let open = sum(fitting.map(amount));
-  const taken = stripes.map((stripe) => {
-    const part = open < stripe.free ? open : stripe.free;
-    open -= part;
-    return part;
+const freeIn = (stripes: Stripe[], offerId: string): bigint =>
+  sum(stripes.filter((stripe) => stripe.offerId === offerId).map(({ free }) => free));
+
+/** Takes what these needs come to out of their offers' stripes, which hold it together. */
+async function promise(tx: Tx, stripes: Stripe[], needs: Need[]): Promise<void> {
+  const open = new Map(offersOf(needs).map((offerId) => [offerId, totalOf(needs, offerId)]));
+  const taken = stripes.flatMap(({ offerId, stripe, free }): Held[] => {
+    const left = open.get(offerId) ?? 0n;
+    const amount = left < free ? left : free;
+    open.set(offerId, left - amount);
+    return amount > 0n ? [{ offerId, stripe, amount }] : [];
   });
-  if (fitting.length > 0) {
-    await tx.query(PROMISE_IN_STRIPES, [tx.programmeId, offerId, stripes.map(({ stripe }) => stripe), taken]);
-  }
-  return fitting;
+  if (taken.length === 0) return;
+  await tx.query(PROMISE_IN_STRIPES, [
+    tx.programmeId,
+    taken.map(({ offerId }) => offerId),
+    taken.map(({ stripe }) => stripe),
+    taken.map(({ amount }) => amount),
+  ]);
 }
 
 /**
