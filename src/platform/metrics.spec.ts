@@ -25,7 +25,9 @@ describe('the metrics server', () => {
   it('rejects a port that is taken', async () => {
     const server = await startMetricsServer(0);
     try {
-      await expect(startMetricsServer(server.port)).rejects.toThrow(/Port \d+ is taken by another program.* METRICS_PORT=/);
+      await expect(startMetricsServer(server.port)).rejects.toThrow(
+        /Port \d+ is taken by another program.* METRICS_PORT=/,
+      );
     } finally {
       await server.close();
     }
