@@ -155,8 +155,15 @@ describe('keys in a database of their own', () => {
     await bench.programme.share('five', { values: { birthday: 'of five' } });
     await bench.programme.share('six');
     await nothingOwed();
+    const ready = async () => {
+      const { status, body } = await call(bench.service.url, 'GET', '/health/ready');
+      return [status, body['status'], body['keys']];
+    };
+    expect(await ready()).toEqual([200, 'ready', 'up']);
     isCut = true;
     try {
+      // It stays in use for those who take back.
+      expect(await ready()).toEqual([200, 'degraded', 'down']);
       const refused = [await bench.programme.share('seven'), await bench.programme.disclose('five')];
       expect(refused.map(({ status, body }) => [status, body['type']])).toEqual(
         refused.map(() => [503, 'urn:gegenwert:problem:unavailable']),
