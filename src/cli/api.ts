@@ -15,17 +15,24 @@ export class Api {
     private readonly key: string,
   ) {}
 
-  /** @throws ApiFault when a setting is missing */
+  /** @throws ApiFault when a setting is missing or wrong */
   static of(env: NodeJS.ProcessEnv): Api {
     const key = env['GEGENWERT_KEY'];
     if (!key) throw new ApiFault('Set GEGENWERT_KEY to a key that may do this (gw_st_…).');
-    return new Api(env['GEGENWERT_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? '3000'}`, key);
+    const url = env['GEGENWERT_URL'] || `http://127.0.0.1:${env['PORT'] || '3000'}`;
+    if (!URL.canParse(url) || !/^https?:/.test(url))
+      throw new ApiFault('GEGENWERT_URL must be the URL of the service, as http://127.0.0.1:3000.');
+    return new Api(url.replace(/\/+$/, ''), key);
   }
 
-  /** @throws ApiFault with the problem's title */
+  /** @throws ApiFault with the problem's title, or when nobody answers */
   async post<T>(path: string): Promise<T> {
-    const answer = await this.fetch(path, { method: 'POST', headers: { 'idempotency-key': randomUUID() } });
-    return (await answer.json()) as T;
+    try {
+      const answer = await this.fetch(path, { method: 'POST', headers: { 'idempotency-key': randomUUID() } });
+      return (await answer.json()) as T;
+    } catch (error) {
+      throw error instanceof ApiFault ? error : this.isAway();
+    }
   }
 
   /** A job's changes, to its end: a stream that breaks off, as every stream does after a while, is taken up again. */
@@ -43,7 +50,11 @@ export class Api {
       }
       await sleep(RETRY_MS, undefined, { signal });
     }
-    throw new ApiFault(`The service at ${this.url} does not answer.`);
+    throw this.isAway();
+  }
+
+  private isAway(): ApiFault {
+    return new ApiFault(`The service at ${this.url} does not answer. Where it is, GEGENWERT_URL says.`);
   }
 
   private async stream(path: string, signal: AbortSignal): Promise<AsyncGenerator<JobProgress>> {
