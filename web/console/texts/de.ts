@@ -1,3 +1,5 @@
+import { counted } from '../counted';
+
 /** What the frame around the pages says. */
 export const de = {
   product: 'Gegenwert',
@@ -41,7 +43,8 @@ export const de = {
     notFoundHint: 'Es wurde entfernt oder gehört zu einem anderen Programm. Geh zurück zur Liste.',
     conflictHint: 'Es hat sich inzwischen geändert. Lade neu und entscheide dann.',
     invalidHint: 'Berichtige, was an den Feldern steht, und sende es noch einmal.',
-    tooManyHint: (seconds: number) => `Warte ${seconds} Sekunden und versuche es noch einmal.`,
+    tooManyHint: (seconds: number) =>
+      `Warte ${counted(String(seconds), 'Sekunde', 'Sekunden')} und versuche es noch einmal.`,
     unavailableHint: 'Versuche es in einem Augenblick noch einmal. Was du eingegeben hast, bleibt hier.',
     unknownHint: 'Versuche es noch einmal. Bleibt es dabei, nenne der Administration diese Kennung:',
     reference: (instance: string) => `Kennung der Anfrage: ${instance}`,

@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -41,7 +42,7 @@ export const en: typeof de = {
     notFoundHint: 'It was removed, or belongs to another programme. Go back to the list.',
     conflictHint: 'It has changed in the meantime. Load again and then decide.',
     invalidHint: 'Correct what stands at the fields, and send it again.',
-    tooManyHint: (seconds: number) => `Wait ${seconds} seconds and try again.`,
+    tooManyHint: (seconds: number) => `Wait ${counted(String(seconds), 'second', 'seconds')} and try again.`,
     unavailableHint: 'Try again in a moment. What you have typed stays here.',
     unknownHint: 'Try again. If it stays like this, give this reference to the administration:',
     reference: (instance: string) => `Reference of the request: ${instance}`,

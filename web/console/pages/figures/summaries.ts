@@ -22,18 +22,17 @@ export function funnelSummary({ steps, from, to }: Funnel, words: Words, formats
 }
 
 export function burnDownSummary({ unit, budget, days, forecast }: BurnDown, words: Words, formats: Formats): string {
-  const units = words[unit];
+  const { units, ofUnits } = words;
   const spent = days.reduce((sum, day) => sum + (day.spent ?? 0), 0);
-  if (budget === null) return words.burnDown.summaryOpen({ spent: formats.number(spent), unit: units });
+  if (budget === null) return words.burnDown.summaryOpen({ spent: units[unit](formats.number(spent)) });
   const left = days.findLast((day) => day.left !== null)?.left ?? budget;
   if (left <= 0) return words.burnDown.summaryEmpty;
   const said = words.burnDown.summaryLeft({
     left: formats.number(left),
-    budget: formats.number(budget),
-    unit: units,
+    budget: ofUnits[unit](formats.number(budget)),
   });
   if (forecast.emptyOn === null || forecast.perDay === null) return `${said} ${words.burnDown.summaryLasting}`;
-  const until = { perDay: formats.tenths(forecast.perDay), unit: units, emptyOn: formats.day(forecast.emptyOn) };
+  const until = { perDay: ofUnits[unit](formats.tenths(forecast.perDay)), emptyOn: formats.day(forecast.emptyOn) };
   return `${said} ${words.burnDown.summaryForecast(until)}`;
 }
 

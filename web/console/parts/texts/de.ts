@@ -1,3 +1,5 @@
+import { counted } from '../../counted';
+
 /** What the parts that pages have in common say. */
 export const de = {
   more: 'Mehr zeigen',
@@ -15,12 +17,12 @@ export const de = {
     done: 'Fertig',
     cancelled: 'Angehalten',
     failed: 'Gescheitert',
-    of: (done: string, total: string) => `${done} von ${total} Personen`,
+    of: (done: string, total: string) => `${done} von ${counted(total, 'Person', 'Personen')}`,
     left: (duration: string) => `noch etwa ${duration}`,
     stop: 'Anhalten',
     stopHint: 'Was schon beendet ist, bleibt beendet. Neue Freigaben bleiben gesperrt.',
     failedSome: (failed: string) =>
-      `Bei ${failed} Personen ging es nicht. Beginne noch einmal: Sie werden dann nachgeholt.`,
+      `Bei ${counted(failed, 'Person', 'Personen')} ging es nicht. Beginne noch einmal: Das wird dann nachgeholt.`,
     away: 'Der Dienst antwortet gerade nicht. Die Arbeit geht dort weiter; der Stand kommt, sobald die Verbindung wieder da ist.',
     dismiss: 'Ausblenden',
   },

@@ -1,3 +1,4 @@
+import { counted } from '../../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -15,11 +16,12 @@ export const en: typeof de = {
     done: 'Done',
     cancelled: 'Stopped',
     failed: 'Failed',
-    of: (done, total) => `${done} of ${total} persons`,
+    of: (done, total) => `${done} of ${counted(total, 'person', 'persons')}`,
     left: (duration) => `about ${duration} left`,
     stop: 'Stop',
     stopHint: 'What has ended stays ended. New releases stay blocked.',
-    failedSome: (failed) => `It did not work for ${failed} persons. Begin again: they are seen to then.`,
+    failedSome: (failed) =>
+      `It did not work for ${counted(failed, 'person', 'persons')}. Begin again: they are seen to then.`,
     away: 'The service does not answer just now. The work goes on there; its state comes as soon as the connection is back.',
     dismiss: 'Hide',
   },

@@ -1,3 +1,5 @@
+import { counted } from '../../../counted';
+
 export const de = {
   both: { de: 'deutsch', en: 'englisch' },
   key: 'Kurzname',
@@ -19,7 +21,7 @@ export const de = {
       'Art. 9 DSGVO, auch wenn ein Wert so etwas nur verrät: Gesundheit, Religion, Herkunft … Die Einwilligung steht dann für sich allein.',
     retention: 'Aufbewahrung in Tagen',
     retentionHint: 'Gezählt ab dem Teilen; dann wird der Wert gelöscht.',
-    days: (days: string) => `${days} Tage`,
+    days: (days: string) => counted(days, 'Tag', 'Tage'),
     schema: 'Form der Werte',
     schemaHint: 'JSON Schema 2020-12. Nur was dazu passt, wird angenommen.',
     schemaFine: 'Die Form ist in Ordnung.',

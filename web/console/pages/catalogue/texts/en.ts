@@ -1,3 +1,4 @@
+import { counted } from '../../../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -21,7 +22,7 @@ export const en: typeof de = {
       'GDPR Art. 9, also where a value only reveals such a thing: health, religion, origin … Its consent then stands by itself.',
     retention: 'Kept for days',
     retentionHint: 'Counted from the share; then the value is erased.',
-    days: (days) => `${days} days`,
+    days: (days) => counted(days, 'day', 'days'),
     schema: 'Form of the values',
     schemaHint: 'JSON Schema 2020-12. Only what matches it is accepted.',
     schemaFine: 'The form is fine.',

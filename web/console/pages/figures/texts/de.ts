@@ -1,3 +1,5 @@
+import { counted } from '../../../counted';
+
 /** What is put into a text, by its name. */
 type Put<Name extends string> = Record<Name, string>;
 
@@ -18,8 +20,15 @@ export const de = {
   month: 'Monat',
   day: 'Tag',
   persons: 'Personen',
-  points: 'Punkte',
-  codes: 'Codes',
+  /** So many, and the same after „von“ and „bei“. */
+  units: {
+    points: (count: string) => counted(count, 'Punkt', 'Punkte'),
+    codes: (count: string) => counted(count, 'Code', 'Codes'),
+  },
+  ofUnits: {
+    points: (count: string) => counted(count, 'Punkt', 'Punkten'),
+    codes: (count: string) => counted(count, 'Code', 'Codes'),
+  },
   funnel: {
     title: 'Vom Angebot bis zum Widerruf',
     step: 'Schritt',
@@ -45,12 +54,10 @@ export const de = {
     left: 'Übrig',
     forecast: 'Vorhersage',
     budget: ({ budget }: Put<'budget'>) => `Budget: ${budget}`,
-    summaryLeft: ({ left, budget, unit }: Put<'left' | 'budget' | 'unit'>) =>
-      `${left} von ${budget} ${unit} sind noch übrig.`,
-    summaryOpen: ({ spent, unit }: Put<'spent' | 'unit'>) =>
-      `Kein Budget gesetzt. Bisher ausgegeben: ${spent} ${unit}.`,
-    summaryForecast: ({ perDay, unit, emptyOn }: Put<'perDay' | 'unit' | 'emptyOn'>) =>
-      `Bei ${perDay} ${unit} am Tag ist das Budget am ${emptyOn} leer.`,
+    summaryLeft: ({ left, budget }: Put<'left' | 'budget'>) => `Noch übrig: ${left} von ${budget}.`,
+    summaryOpen: ({ spent }: Put<'spent'>) => `Kein Budget gesetzt. Bisher ausgegeben: ${spent}.`,
+    summaryForecast: ({ perDay, emptyOn }: Put<'perDay' | 'emptyOn'>) =>
+      `Bei ${perDay} am Tag ist das Budget am ${emptyOn} leer.`,
     summaryLasting: 'Beim Tempo der letzten Tage läuft es nicht leer.',
     summaryEmpty:
       'Das Budget ist aufgebraucht: Das Angebot nimmt nichts mehr an. Erhöhe das Budget in einer neuen Fassung.',
@@ -65,7 +72,7 @@ export const de = {
     summary:
       'Jede Zeile ist ein Monat, in dem Personen eingewilligt haben; jede Zelle sagt, wie viele davon noch dabei sind.',
     summaryBest: ({ month, months, share }: Put<'month' | 'months' | 'share'>) =>
-      `Am weitesten zurück reicht ${month}: Nach ${months} Monaten sind noch ${share} dabei.`,
+      `Am weitesten zurück reicht ${month}: Nach ${counted(months, 'Monat', 'Monaten')} sind noch ${share} dabei.`,
   },
   costs: {
     title: 'Was eine nutzbare Angabe kostet',
@@ -80,9 +87,9 @@ export const de = {
       cheapest,
       cheapestPoints,
     }: Put<'dearest' | 'dearestPoints' | 'cheapest' | 'cheapestPoints'>) =>
-      `Am meisten kostet ${dearest}: ${dearestPoints} Punkte je nutzbarer Angabe. Am wenigsten ${cheapest}: ${cheapestPoints}.`,
+      `Am meisten kostet ${dearest}: ${counted(dearestPoints, 'Punkt', 'Punkte')} je nutzbarer Angabe. Am wenigsten ${cheapest}: ${cheapestPoints}.`,
     summaryOne: ({ dearest, dearestPoints }: Put<'dearest' | 'dearestPoints'>) =>
-      `${dearest} kostet ${dearestPoints} Punkte je nutzbarer Angabe.`,
+      `${dearest} kostet ${counted(dearestPoints, 'Punkt', 'Punkte')} je nutzbarer Angabe.`,
     summaryNone: 'Keine Angabe ist von mindestens zehn Personen nutzbar, darum wird kein Preis genannt.',
   },
   liability: {
@@ -90,8 +97,9 @@ export const de = {
     points: 'Punkte',
     never: 'verfällt nicht',
     summary: ({ total, month, points }: Put<'total' | 'month' | 'points'>) =>
-      `Kundinnen und Kunden haben zusammen ${total} Punkte. Die meisten verfallen im ${month}: ${points}.`,
-    summaryNever: ({ total }: Put<'total'>) => `Kundinnen und Kunden haben zusammen ${total} Punkte.`,
+      `Kundinnen und Kunden haben zusammen ${counted(total, 'Punkt', 'Punkte')}. Die meisten verfallen im ${month}: ${points}.`,
+    summaryNever: ({ total }: Put<'total'>) =>
+      `Kundinnen und Kunden haben zusammen ${counted(total, 'Punkt', 'Punkte')}.`,
     summaryNone: 'Niemand hat offene Punkte.',
   },
   stopping: {

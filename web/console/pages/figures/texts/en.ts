@@ -1,3 +1,4 @@
+import { counted } from '../../../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -17,8 +18,14 @@ export const en: typeof de = {
   month: 'Month',
   day: 'Day',
   persons: 'Persons',
-  points: 'points',
-  codes: 'codes',
+  units: {
+    points: (count) => counted(count, 'point', 'points'),
+    codes: (count) => counted(count, 'code', 'codes'),
+  },
+  ofUnits: {
+    points: (count) => counted(count, 'point', 'points'),
+    codes: (count) => counted(count, 'code', 'codes'),
+  },
   funnel: {
     title: 'From offer to revocation',
     step: 'Step',
@@ -37,9 +44,9 @@ export const en: typeof de = {
     left: 'Left',
     forecast: 'Forecast',
     budget: ({ budget }) => `Budget: ${budget}`,
-    summaryLeft: ({ left, budget, unit }) => `${left} of ${budget} ${unit} are left.`,
-    summaryOpen: ({ spent, unit }) => `No budget is set. Spent so far: ${spent} ${unit}.`,
-    summaryForecast: ({ perDay, unit, emptyOn }) => `At ${perDay} ${unit} a day the budget is empty on ${emptyOn}.`,
+    summaryLeft: ({ left, budget }) => `Left: ${left} of ${budget}.`,
+    summaryOpen: ({ spent }) => `No budget is set. Spent so far: ${spent}.`,
+    summaryForecast: ({ perDay, emptyOn }) => `At ${perDay} a day the budget is empty on ${emptyOn}.`,
     summaryLasting: 'At the pace of the last days it does not run out.',
     summaryEmpty: 'The budget is used up: the offer accepts nothing more. Raise the budget in a new version.',
     emptyOn: ({ day }) => `empty on ${day}`,
@@ -52,7 +59,7 @@ export const en: typeof de = {
     keptShare: ({ share, persons }) => `${share} (${persons})`,
     summary: 'Each row is a month in which persons gave consent; each cell says how many of them are still with you.',
     summaryBest: ({ month, months, share }) =>
-      `The furthest back is ${month}: after ${months} months ${share} are still with you.`,
+      `The furthest back is ${month}: after ${counted(months, 'month', 'months')} ${share} are still with you.`,
   },
   costs: {
     title: 'What a usable attribute costs',
@@ -62,8 +69,9 @@ export const en: typeof de = {
     perUsable: 'Points per usable value',
     tooFew: 'too few',
     summary: ({ dearest, dearestPoints, cheapest, cheapestPoints }) =>
-      `The dearest is ${dearest}: ${dearestPoints} points per usable value. The cheapest is ${cheapest}: ${cheapestPoints}.`,
-    summaryOne: ({ dearest, dearestPoints }) => `${dearest} costs ${dearestPoints} points per usable value.`,
+      `The dearest is ${dearest}: ${counted(dearestPoints, 'point', 'points')} per usable value. The cheapest is ${cheapest}: ${cheapestPoints}.`,
+    summaryOne: ({ dearest, dearestPoints }) =>
+      `${dearest} costs ${counted(dearestPoints, 'point', 'points')} per usable value.`,
     summaryNone: 'No attribute is usable of at least ten persons, so no cost is said.',
   },
   liability: {
@@ -71,8 +79,8 @@ export const en: typeof de = {
     points: 'Points',
     never: 'does not expire',
     summary: ({ total, month, points }) =>
-      `Customers have ${total} points together. Most expire in ${month}: ${points}.`,
-    summaryNever: ({ total }) => `Customers have ${total} points together.`,
+      `Customers have ${counted(total, 'point', 'points')} together. Most expire in ${month}: ${points}.`,
+    summaryNever: ({ total }) => `Customers have ${counted(total, 'point', 'points')} together.`,
     summaryNone: 'Nobody has open points.',
   },
   stopping: {

@@ -1,3 +1,5 @@
+import { counted } from '../../../counted';
+
 export const de = {
   title: 'Angebote',
   about: 'Was das Programm fragt, wofür, und was es dafür gibt.',
@@ -9,11 +11,11 @@ export const de = {
   approvals: { none: 'Noch nicht eingereicht', awaiting: 'Wartet auf Freigabe', approved: 'Freigegeben' },
   version: (version: number) => `Version ${version}`,
   draftOf: (version: number) => `Entwurf von Version ${version}`,
-  pointsLeft: (left: string, cap: string) => `Noch ${left} von ${cap} Punkten`,
-  codesLeft: (left: string, cap: string) => `Noch ${left} von ${cap} Codes`,
+  pointsLeft: (left: string, cap: string) => `Noch ${left} von ${counted(cap, 'Punkt', 'Punkten')}`,
+  codesLeft: (left: string, cap: string) => `Noch ${left} von ${counted(cap, 'Code', 'Codes')}`,
   noBudget: 'Ohne Budget',
   exhausted: 'Budget aufgebraucht',
-  points: (points: string) => `${points} Punkte`,
+  points: (points: string) => counted(points, 'Punkt', 'Punkte'),
   percentOff: (percent: number) => `${percent} % Rabatt`,
   amountOff: (amount: string) => `${amount} Rabatt`,
   edit: 'Bearbeiten',
@@ -117,7 +119,7 @@ export const de = {
   optional: 'Freiwillig',
   special:
     'Besondere Kategorie (Art. 9 DSGVO): eigene ausdrückliche Einwilligung, „möchte ich nicht sagen“ bringt dasselbe.',
-  keptFor: (days: string) => `Wird ${days} Tage aufbewahrt.`,
+  keptFor: (days: string) => `Wird ${counted(days, 'Tag', 'Tage')} aufbewahrt.`,
   goesTo: (recipients: string) => `Geht an: ${recipients}`,
   goesToNobody: 'Noch kein Empfänger ist dafür eingetragen.',
   noAttributes: 'Der Katalog ist noch leer. Lege dort zuerst Angaben und Zwecke an.',
@@ -152,7 +154,7 @@ export const de = {
   budgetPoints: 'Budget in Punkten',
   budgetCodes: 'Budget in Codes',
   budgetHint: 'Mehr wird nie versprochen. Leer: ohne Grenze.',
-  budgetRuns: (shares: string) => `Das reicht für ${shares} Zusagen.`,
+  budgetRuns: (shares: string) => `Das reicht für ${counted(shares, 'Zusage', 'Zusagen')}.`,
   startsAt: 'Beginn',
   endsAt: 'Ende',
   startsHint: 'Leer: mit der Veröffentlichung.',
@@ -160,7 +162,7 @@ export const de = {
   times: 'So oft kann eine Person dafür etwas bekommen',
   everyDays: 'In so vielen Tagen',
   perCustomerHint: (times: string, days: string) =>
-    `Höchstens ${times} Mal in ${days} Tagen. Öfter teilen geht, bringt aber nichts mehr ein.`,
+    `Höchstens ${times} Mal in ${counted(days, 'Tag', 'Tagen')}. Öfter teilen geht, bringt aber nichts mehr ein.`,
 
   eligibility: 'Regel',
   eligibilityHint:

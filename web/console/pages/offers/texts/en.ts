@@ -1,3 +1,4 @@
+import { counted } from '../../../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -11,11 +12,11 @@ export const en: typeof de = {
   approvals: { none: 'Not submitted yet', awaiting: 'Awaits approval', approved: 'Approved' },
   version: (version: number) => `Version ${version}`,
   draftOf: (version: number) => `Draft of version ${version}`,
-  pointsLeft: (left: string, cap: string) => `${left} of ${cap} points left`,
-  codesLeft: (left: string, cap: string) => `${left} of ${cap} codes left`,
+  pointsLeft: (left: string, cap: string) => `${left} of ${counted(cap, 'point', 'points')} left`,
+  codesLeft: (left: string, cap: string) => `${left} of ${counted(cap, 'code', 'codes')} left`,
   noBudget: 'No budget',
   exhausted: 'Budget used up',
-  points: (points: string) => `${points} points`,
+  points: (points: string) => counted(points, 'point', 'points'),
   percentOff: (percent: number) => `${percent}% off`,
   amountOff: (amount: string) => `${amount} off`,
   edit: 'Edit',
@@ -117,7 +118,7 @@ export const en: typeof de = {
   required: 'Required',
   optional: 'Optional',
   special: 'Special category (GDPR Art. 9): explicit consent of its own, and “prefer not to say” earns the same.',
-  keptFor: (days: string) => `Kept for ${days} days.`,
+  keptFor: (days: string) => `Kept for ${counted(days, 'day', 'days')}.`,
   goesTo: (recipients: string) => `Goes to: ${recipients}`,
   goesToNobody: 'No recipient is registered for it yet.',
   noAttributes: 'The catalogue is still empty. Create attributes and purposes there first.',
@@ -152,7 +153,7 @@ export const en: typeof de = {
   budgetPoints: 'Budget in points',
   budgetCodes: 'Budget in codes',
   budgetHint: 'Never is more promised. Empty: no limit.',
-  budgetRuns: (shares: string) => `That is enough for ${shares} times.`,
+  budgetRuns: (shares: string) => `That is enough for ${counted(shares, 'share', 'shares')}.`,
   startsAt: 'Start',
   endsAt: 'End',
   startsHint: 'Empty: when it is published.',
@@ -160,7 +161,7 @@ export const en: typeof de = {
   times: 'Times that a person can earn from it',
   everyDays: 'In so many days',
   perCustomerHint: (times: string, days: string) =>
-    `At most ${times} times in ${days} days. Sharing more often is possible, and earns nothing more.`,
+    `At most ${counted(times, 'time', 'times')} in ${counted(days, 'day', 'days')}. Sharing more often is possible, and earns nothing more.`,
 
   eligibility: 'Rule',
   eligibilityHint:

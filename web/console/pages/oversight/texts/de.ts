@@ -1,3 +1,5 @@
+import { counted } from '../../../counted';
+
 export const de = {
   overdue: 'Überfällig',
   causes: {
@@ -156,8 +158,8 @@ export const de = {
     legalBasis: 'Rechtsgrundlage',
     persons: 'Betroffene',
     data: 'Daten',
-    category: (title: string, days: string) => `${title}: ${days} Tage`,
-    special: (title: string, days: string) => `${title} (besonders geschützt): ${days} Tage`,
+    category: (title: string, days: string) => `${title}: ${counted(days, 'Tag', 'Tage')}`,
+    special: (title: string, days: string) => `${title} (besonders geschützt): ${counted(days, 'Tag', 'Tage')}`,
     recipients: 'Empfänger',
     nobody: 'keine',
     offers: 'Angebote',

@@ -1,3 +1,4 @@
+import { counted } from '../../../counted';
 import type { de } from './de';
 
 export const en: typeof de = {
@@ -158,8 +159,8 @@ export const en: typeof de = {
     legalBasis: 'Legal basis',
     persons: 'Persons',
     data: 'Data',
-    category: (title, days) => `${title}: ${days} days`,
-    special: (title, days) => `${title} (special category): ${days} days`,
+    category: (title, days) => `${title}: ${counted(days, 'day', 'days')}`,
+    special: (title, days) => `${title} (special category): ${counted(days, 'day', 'days')}`,
     recipients: 'Recipients',
     nobody: 'none',
     offers: 'Offers',
