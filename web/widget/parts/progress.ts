@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ProblemError } from '../../shared/problem';
 import type { Api } from '../api';
 import { explain } from '../explain';
-import { saveFile } from '../save-file';
+import { saveFile } from '../../shared/save-file';
 import { base, buttons } from '../styles/base';
 import { dialogStyle } from '../styles/dialog';
 import type { Certificate, Revocation, RevocationRecipient } from '../types';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Api } from '../api';
 import { explain } from '../explain';
-import { saveFile } from '../save-file';
+import { saveFile } from '../../shared/save-file';
 import { base, buttons } from '../styles/base';
 import { panelStyle } from '../styles/panels';
 import { SAVE } from './icons';

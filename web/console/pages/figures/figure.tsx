@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { answer, type Api } from '../../api/client';
 import { useLocale, useText } from '../../locale';
-import { saveFile } from '../../parts/download';
+import { saveFile } from '../../../shared/save-file';
 import { Fault } from '../../parts/fault';
 import { Waiting } from '../../parts/waiting';
 import { useApi } from '../../session/session';
@@ -45,7 +45,7 @@ export function Figure<Name extends keyof Figures>({ name, query = {}, picture: 
   });
   const csv = useMutation({
     mutationFn: async () =>
-      saveFile(await answer(get<Blob>(api, name, { ...query, format: 'csv' }, 'blob')), `${name}.csv`),
+      saveFile(`${name}.csv`, await answer(get<Blob>(api, name, { ...query, format: 'csv' }, 'blob'))),
   });
   const onCsv = () => csv.mutate();
   return (

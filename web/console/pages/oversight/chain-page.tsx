@@ -2,7 +2,7 @@ import { Button, Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { answer, type Schemas } from '../../api/client';
 import { useFormats, useLocale, useText } from '../../locale';
-import { saveFile } from '../../parts/download';
+import { saveFile } from '../../../shared/save-file';
 import { Fault } from '../../parts/fault';
 import { Page } from '../../parts/page';
 import { PagedTable, usePaged } from '../../parts/paged';
@@ -94,7 +94,7 @@ function Checkpoints() {
                 size="compact-sm"
                 variant="default"
                 aria-label={`${t.download}: ${t.number} ${block}`}
-                onClick={() => saveFile(new Blob([checkpoint]), `checkpoint-${block}.jws`)}
+                onClick={() => saveFile(`checkpoint-${block}.jws`, new Blob([checkpoint]))}
               >
                 {t.download}
               </Button>

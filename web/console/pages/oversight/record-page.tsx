@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { answer, type Schemas } from '../../api/client';
 import { useFormats, useLocale, useText } from '../../locale';
-import { saveFile } from '../../parts/download';
+import { saveFile } from '../../../shared/save-file';
 import { Fault } from '../../parts/fault';
 import { Page } from '../../parts/page';
 import { Waiting } from '../../parts/waiting';
@@ -27,7 +27,7 @@ export default function RecordPage() {
     mutationFn: async () => {
       const query = { locale, format: 'csv' as const };
       const file = await answer(api.GET('/v1/processing-record', { params: { query }, parseAs: 'blob' }));
-      saveFile(file, 'processing-record.csv');
+      saveFile('processing-record.csv', file);
     },
   });
   const download = (

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { answer, type Schemas } from '../../api/client';
 import { useFormats, useText } from '../../locale';
-import { saveFile } from '../../parts/download';
+import { saveFile } from '../../../shared/save-file';
 import { Fault } from '../../parts/fault';
 import { Page } from '../../parts/page';
 import { PagedTable, usePaged } from '../../parts/paged';
@@ -63,7 +63,7 @@ function RevocationList({ status, isOverdue }: { status: RevocationInList['statu
       const { certificate: jws } = await answer(
         api.GET('/v1/revocations/{id}/certificate', { params: { path: { id } } }),
       );
-      saveFile(new Blob([jws]), `${id}.jws`);
+      saveFile(`${id}.jws`, new Blob([jws]));
     },
   });
   const certificateOf = ({ id, customerRef }: RevocationInList) => (
