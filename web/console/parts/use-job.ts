@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { readEvents } from '../../shared/read-events';
 import type { Api, Schemas } from '../api/client';
 import { ProblemError } from '../api/problem';
-import { useApi } from '../session/session';
+import { useSession } from '../session/session';
 
 export type JobView = Schemas['JobView'];
 
@@ -20,9 +20,12 @@ interface Watched {
 
 /** How a job goes on, as the service tells it, until it is finished. */
 export function useJob(id: string): Watched {
-  const api = useApi();
+  const { api, status } = useSession();
+  const isExpired = status === 'expired';
   const [watched, setWatched] = useState<Watched>({ job: undefined, isAway: false, refused: null });
   useEffect(() => {
+    // Nobody is told anything until the sign-in is renewed; then it goes on.
+    if (isExpired) return undefined;
     const left = new AbortController();
     const onView = (job: JobView) => setWatched({ job, isAway: false, refused: null });
     void watch(api, id, left.signal, onView, () => setWatched((before) => ({ ...before, isAway: true }))).catch(
@@ -32,7 +35,7 @@ export function useJob(id: string): Watched {
       },
     );
     return () => left.abort();
-  }, [api, id]);
+  }, [api, id, isExpired]);
   return watched;
 }
 
@@ -47,9 +50,16 @@ async function watch(api: Api, id: string, signal: AbortSignal, onView: (job: Jo
       });
       for await (const view of readEvents<JobView>(response)) onView((last = view));
     } catch (error) {
-      if (signal.aborted || error instanceof ProblemError) throw error;
-      onAway();
+      if (signal.aborted || isRefusal(error)) throw error;
+      if (!isUnauthorized(error)) onAway();
       await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     }
   }
 }
+
+/** Of an expired sign-in, which is asked for over the page. */
+const isUnauthorized = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
+
+/** That it will not be told later either. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ProblemError && error.status < 500 && ![401, 429].includes(error.status);
