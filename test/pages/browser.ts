@@ -124,6 +124,16 @@ export async function signInWithKey(page: Page, key: string): Promise<void> {
 
 const heard = new WeakMap<Page, string[]>();
 
+/** What a browser does that is told to store nothing. */
+export const STORES_NOTHING = `
+  const refuse = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };
+  Object.defineProperty(window, 'sessionStorage', { get: refuse });
+  Object.defineProperty(window, 'localStorage', { get: refuse });
+  window.BroadcastChannel = class { constructor() { refuse(); } };`;
+
+/** What a browser does with a page that has no https. */
+export const HAS_NO_CLIPBOARD = 'delete Navigator.prototype.clipboard;';
+
 /** A new tab of which everything that goes wrong is written down: errors, what the CSP refused, requests that failed. */
 export async function watchedPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { call, eventually } from '../setup/service';
 import { count, type Key, text } from '../../web/widget/texts';
-import { describeInBrowser, expectQuiet, type Pages, startPages, watchedPage } from './browser';
+import { describeInBrowser, expectQuiet, type Pages, startPages, STORES_NOTHING, watchedPage } from './browser';
 
 let pages: Pages;
 
@@ -15,13 +15,6 @@ const readAgain = (page: Page): Promise<unknown> =>
   page.evaluate(`(() => { const c = new BroadcastChannel('gegenwert'); c.postMessage('changed'); c.close(); })()`);
 const setToken = (page: Page, token: string): Promise<unknown> =>
   page.evaluate(`document.querySelector('gegenwert-ledger').token = ${JSON.stringify(token)}`);
-
-/** What a browser does that is told to store nothing. */
-const STORES_NOTHING = `
-  const refuse = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };
-  Object.defineProperty(window, 'sessionStorage', { get: refuse });
-  Object.defineProperty(window, 'localStorage', { get: refuse });
-  window.BroadcastChannel = class { constructor() { refuse(); } };`;
 
 async function shared(customerRef: string): Promise<void> {
   expect((await pages.programme.share(customerRef)).status).toBe(201);

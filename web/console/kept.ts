@@ -1,9 +1,11 @@
 import { useCallback, useState } from 'react';
+import { browserMemory } from '../shared/memory';
 
 const PREFIX = 'gegenwert.console.kept.';
 
 /**
- * Input that survives a reload, a sign-in that has expired and a closed tab, until it is forgotten: kept in localStorage, by key.
+ * Input that survives a reload, a sign-in that has expired and a closed tab, until it is forgotten: kept by key, where the browser lets
+ * the page store anything.
  * `initial` is the same object from one rendering to the next.
  * Never for a key, a secret or anything that a customer has shared.
  */
@@ -24,8 +26,8 @@ export function useKept<T>(key: string, initial: T): [value: T, keep: (value: T)
 }
 
 export function readKept<T>(key: string): T | undefined {
-  const kept = localStorage.getItem(PREFIX + key);
-  if (kept === null) return undefined;
+  const kept = browserMemory.read(PREFIX + key);
+  if (kept === undefined) return undefined;
   try {
     return JSON.parse(kept) as T;
   } catch {
@@ -33,7 +35,8 @@ export function readKept<T>(key: string): T | undefined {
   }
 }
 
-export const writeKept = (key: string, value: unknown): void =>
-  localStorage.setItem(PREFIX + key, JSON.stringify(value));
+export const writeKept = (key: string, value: unknown): void => {
+  browserMemory.keep(PREFIX + key, JSON.stringify(value));
+};
 
-export const forgetKept = (key: string): void => localStorage.removeItem(PREFIX + key);
+export const forgetKept = (key: string): void => browserMemory.forget(PREFIX + key);

@@ -1,4 +1,5 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { browserMemory } from '../shared/memory';
 import { formatsOf, type Formats } from './format';
 
 export const LOCALES = ['de', 'en'] as const;
@@ -17,7 +18,7 @@ const LocaleContext = createContext<LocaleState | null>(null);
 
 /** What was chosen last, else the browser's language. */
 function firstLocale(): Locale {
-  const kept = localStorage.getItem(KEPT_AS);
+  const kept = browserMemory.read(KEPT_AS);
   if (kept === 'de' || kept === 'en') return kept;
   return navigator.language.toLowerCase().startsWith('de') ? 'de' : 'en';
 }
@@ -26,7 +27,7 @@ export function LocaleProvider({ children }: { children: ReactNode }) {
   const [locale, setLocale] = useState(firstLocale);
   useEffect(() => {
     document.documentElement.lang = locale;
-    localStorage.setItem(KEPT_AS, locale);
+    browserMemory.keep(KEPT_AS, locale);
   }, [locale]);
   const state = useMemo(() => ({ locale, setLocale }), [locale]);
   return <LocaleContext value={state}>{children}</LocaleContext>;

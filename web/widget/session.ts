@@ -1,6 +1,6 @@
+import { tabMemory } from '../shared/memory';
 import { ProblemError } from '../shared/problem';
 import { Api } from './api';
-import { tabMemory } from './tab-memory';
 import type { OpenSession, Session } from './types';
 
 export type Entry = OpenSession | 'none' | 'link-used' | 'link-expired' | 'failed';

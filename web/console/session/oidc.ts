@@ -1,4 +1,5 @@
 import type { User, UserManager } from 'oidc-client-ts';
+import { tabMemory } from '../../shared/memory';
 
 /** An OpenID Connect issuer of the programme's staff, and the console's public client there. */
 export interface Issuer {
@@ -40,9 +41,14 @@ async function managerOf({ issuer, clientId, audience }: Issuer): Promise<UserMa
   });
 }
 
-/** Leaves for the issuer, which comes back to `/console/callback`. */
+/** The browser lets the page store nothing: whoever comes back from an issuer would not be known to have left. */
+export class NothingKept extends Error {
+  override readonly name = 'NothingKept';
+}
+
+/** Leaves for the issuer, which comes back to `/console/callback`. @throws NothingKept */
 export async function beginSignIn(issuer: Issuer, returnTo: string): Promise<void> {
-  sessionStorage.setItem(PENDING, JSON.stringify(issuer));
+  if (!tabMemory.keep(PENDING, JSON.stringify(issuer))) throw new NothingKept();
   const manager = await managerOf(issuer);
   await manager.signinRedirect({ state: { returnTo } });
 }
@@ -53,12 +59,12 @@ let finishing: Promise<OidcSignIn> | undefined;
 export const finishSignIn = (): Promise<OidcSignIn> => (finishing ??= finish());
 
 async function finish(): Promise<OidcSignIn> {
-  const pending = sessionStorage.getItem(PENDING);
+  const pending = tabMemory.read(PENDING);
   if (!pending) throw new Error('No sign-in was begun in this tab');
   const issuer = JSON.parse(pending) as Issuer;
   const manager = await managerOf(issuer);
   const user = await manager.signinRedirectCallback();
-  sessionStorage.removeItem(PENDING);
+  tabMemory.forget(PENDING);
   const { returnTo } = user.state as { returnTo: string };
   return { token: tokenOf(user, issuer.audience), issuer, idToken: user.id_token, returnTo };
 }

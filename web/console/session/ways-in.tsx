@@ -1,4 +1,4 @@
-import { Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, createApi, type Schemas } from '../api/client';
@@ -7,7 +7,7 @@ import { useText } from '../locale';
 import { Fault } from '../parts/fault';
 import { Waiting } from '../parts/waiting';
 import { firstProgramme, keepProgramme } from './credential';
-import { beginSignIn, hostOf, type Issuer } from './oidc';
+import { beginSignIn, hostOf, type Issuer, NothingKept } from './oidc';
 import { useSession } from './session';
 import { texts } from './texts';
 import { whoHas } from './who-has';
@@ -101,7 +101,13 @@ function IssuerButton({ issuer, slug }: { issuer: Issuer; slug: string }) {
   };
   return (
     <>
-      <Fault error={error} />
+      {error instanceof NothingKept ? (
+        <Alert color="red" role="alert" title={t.failed}>
+          {t.nothingKept}
+        </Alert>
+      ) : (
+        <Fault error={error} />
+      )}
       <Button onClick={begin} loading={isLeaving}>
         {t.withIssuer(hostOf(issuer))}
       </Button>

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { tabMemory } from '../../shared/memory';
 import { ProblemError } from '../../shared/problem';
 import { type Api, newKey } from '../api';
 import { explain } from '../explain';
@@ -7,7 +8,7 @@ import '../gegenwert-offer';
 import type { Offer, Shared } from '../gegenwert-offer';
 import { base, buttons } from '../styles/base';
 import { ledgerStyle } from '../styles/ledger';
-import { tabMemory } from '../tab-memory';
+
 import type { Card, Quote, ShareAnswer } from '../types';
 import type { Drafts } from './answer';
 import { DOWN } from './icons';

@@ -20,6 +20,8 @@ export const de = {
   signingIn: 'Du wirst angemeldet',
   failed: 'Die Anmeldung ist nicht zustande gekommen',
   failedHint: 'Beginne sie noch einmal. Bleibt es dabei, nenne der Administration diese Meldung:',
+  nothingKept:
+    'Dein Browser lässt diese Seite nichts speichern: Vom Anmeldedienst kämst du nicht zurück. Erlaube es ihr, und beginne noch einmal.',
   beginAgain: 'Noch einmal beginnen',
   refused: 'Du hast in diesem Programm noch keine Rolle',
   refusedHint: (host: string) =>

@@ -21,6 +21,8 @@ export const en: typeof de = {
   signingIn: 'You are being signed in',
   failed: 'The sign-in did not work',
   failedHint: 'Begin it again. If it stays like this, give this message to the administration:',
+  nothingKept:
+    'Your browser lets this page store nothing: you would not find back from the sign-in service. Allow it to, and begin again.',
   beginAgain: 'Begin again',
   refused: 'You have no role in this programme yet',
   refusedHint: (host: string) =>
