@@ -42,10 +42,15 @@ const CONSENTS: Statement = {
 };
 const PAUSES: Statement = {
   name: 'ledger_pauses',
-  // What a merge has blocked without an end is blocked until the merge can be undone no more, and ends then.
-  text: `SELECT p.id, p.share_id, p.purpose, p.attribute, p.everything,
+  // What a merge has blocked without an end is blocked until the merge can be undone no more, and ends then; so is everything of
+  // who has been merged away.
+  text: `SELECT p.id, p.share_id, p.purpose, p.attribute, p.everything, p.attribute IS NOT NULL AS "isBlock",
                 CASE WHEN p.until < 'infinity' THEN p.until ELSE (SELECT undo_until FROM merges m WHERE m.programme_id = $1 AND m.id = p.merge_id) END AS until
-           FROM pauses p WHERE p.programme_id = $1 AND p.customer_id = $2 AND p.ended_at IS NULL AND p.until > now() ORDER BY p.id`,
+           FROM pauses p WHERE p.programme_id = $1 AND p.customer_id = $2 AND p.ended_at IS NULL AND p.until > now()
+         UNION ALL
+         SELECT m.id, NULL, NULL, NULL, true, true, m.undo_until FROM merges m
+          WHERE m.programme_id = $1 AND m.from_id = $2 AND m.undone_at IS NULL
+          ORDER BY id`,
 };
 const USES: Statement = {
   name: 'ledger_uses',
@@ -98,9 +103,10 @@ interface PauseRow {
   id: string;
   share_id: string | null;
   purpose: string | null;
-  /** Of what a merge has paused, which the customer cannot end. */
   attribute: string | null;
   everything: boolean;
+  /** By a merge: the customer cannot end it. */
+  isBlock: boolean;
   until: Date;
 }
 interface UseRow {
@@ -176,7 +182,7 @@ interface Details {
 
 function itemOf(share: ShareRow, { asks, consents, pauses, uses, told }: Details): LedgerItem {
   const active = consents.filter(({ status }) => status === 'active');
-  const own = pauses.filter((row) => row.attribute === null && active.some((consent) => isPausing(row, consent)));
+  const own = pauses.filter((row) => !row.isBlock && active.some((consent) => isPausing(row, consent)));
   const revocations = new Set(consents.flatMap(({ revocation_id: id }) => id ?? []));
   const revoked = Math.max(...consents.map(({ revoked_at: at }) => at?.getTime() ?? 0));
   return {

@@ -14,7 +14,9 @@ const LIST: Statement = {
   // the sweep has written that down.
   text: `SELECT k.id, k.attribute, k.purpose, k.given_at, least(k.until, k.ended_at) AS until,
                 CASE WHEN k.status <> 'active' THEN k.status WHEN k.until <= now() THEN 'expired'
-                     WHEN EXISTS (SELECT FROM pauses u WHERE ${PAUSES_IT}) THEN 'paused' ELSE 'active' END AS status
+                     WHEN EXISTS (SELECT FROM pauses u WHERE ${PAUSES_IT})
+                       OR EXISTS (SELECT FROM customers c WHERE c.programme_id = $1 AND c.id = $2 AND c.merged_into IS NOT NULL) THEN 'paused'
+                     ELSE 'active' END AS status
            FROM consents k WHERE k.programme_id = $1 AND k.customer_id = $2
             AND ($3::uuid IS NULL OR (k.share_id, k.attribute, k.purpose) <
                  (SELECT c.share_id, c.attribute, c.purpose FROM consents c WHERE c.programme_id = $1 AND c.customer_id = $2 AND c.id = $3))

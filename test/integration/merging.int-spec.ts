@@ -267,6 +267,26 @@ describe('merging two customers', () => {
       expect(ledger['data'][0]).toMatchObject({ pauses: [] });
     });
 
+    it('of who is merged away are shown as blocked, all of them, until the merge is undone', async () => {
+      const [from, into] = [await shared(everything), (await customers(1))[0]!];
+      const { body: merged } = await merge(from, into);
+      const look = async (): Promise<[object[], object[], string[]]> => {
+        const { body: ledger } = await app.get(`/v1/customers/${from}/ledger`, programme.storefrontKey);
+        const { body: consents } = await app.get(`/v1/customers/${from}/consents`, programme.adminKey);
+        const [card] = ledger['data'];
+        return [card.asks[0].purposes, card.pauses, consents['data'].map(({ status }: { status: string }) => status)];
+      };
+      const blocked = { status: 'active', pausedUntil: merged['undoUntil'] };
+      expect(await look()).toEqual([
+        [expect.objectContaining(blocked), expect.objectContaining(blocked)],
+        [],
+        ['paused', 'paused'],
+      ]);
+      await undo(merged['id'] as string);
+      const [purposes, , statuses] = await look();
+      expect([purposes.filter((one) => 'pausedUntil' in one), statuses]).toEqual([[], ['active', 'active']]);
+    });
+
     it('what the one had paused is paused for the other', async () => {
       const [from, into] = [await shared(everything), await shared(everything)];
       await post('/pauses', { customerRef: from, purpose: 'greeting', until: '2099-01-01T00:00:00Z' });
