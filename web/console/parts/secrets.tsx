@@ -1,4 +1,6 @@
-import { Alert, Button, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
+import { copyText } from '../../shared/copy-text';
 import { useText } from '../locale';
 import { texts } from './texts';
 
@@ -17,6 +19,8 @@ interface SecretsProps {
 /** Keys that are shown this once: no key and no click beside it closes them away by mistake. */
 export function Secrets({ title, secrets, onKept }: SecretsProps) {
   const t = useText(texts);
+  /** What was copied last: there is one clipboard. */
+  const [last, setLast] = useState<{ value: string; isCopied: boolean }>();
   return (
     <Modal
       opened={secrets.length > 0}
@@ -31,25 +35,51 @@ export function Secrets({ title, secrets, onKept }: SecretsProps) {
         <Alert color="yellow" title={t.once}>
           {t.onceHint}
         </Alert>
-        {secrets.map(({ label, value }) => (
-          <div key={label}>
-            <Text fw={600} size="sm">
-              {label}
-            </Text>
-            <Group gap="xs">
-              <Code className="breaks">{value}</Code>
-              <CopyButton value={value}>
-                {({ copied, copy }) => (
-                  <Button size="xs" variant="default" onClick={copy} aria-label={`${t.copy}: ${label}`}>
-                    {copied ? t.copied : t.copy}
-                  </Button>
-                )}
-              </CopyButton>
-            </Group>
-          </div>
+        {secrets.map((secret) => (
+          <Shown
+            key={secret.label}
+            secret={secret}
+            isCopied={last?.value === secret.value ? last.isCopied : undefined}
+            onCopy={(isCopied) => setLast({ value: secret.value, isCopied })}
+          />
         ))}
         <Button onClick={onKept}>{t.kept}</Button>
       </Stack>
     </Modal>
+  );
+}
+
+interface ShownProps {
+  secret: Secret;
+  /** False where it could not be; undefined where nobody has tried, or something else was copied since. */
+  isCopied: boolean | undefined;
+  onCopy: (isCopied: boolean) => void;
+}
+
+function Shown({ secret: { label, value }, isCopied, onCopy }: ShownProps) {
+  const t = useText(texts);
+  const shown = useRef<HTMLElement>(null);
+  const copy = async () => {
+    if (shown.current) onCopy(await copyText(value, shown.current));
+  };
+  return (
+    <div>
+      <Text fw={600} size="sm">
+        {label}
+      </Text>
+      <Group gap="xs">
+        <Code className="breaks" ref={shown}>
+          {value}
+        </Code>
+        <Button size="xs" variant="default" onClick={() => void copy()} aria-label={`${t.copy}: ${label}`}>
+          {isCopied ? t.copied : t.copy}
+        </Button>
+      </Group>
+      {isCopied === false && (
+        <Text size="sm" role="alert">
+          {t.copyByHand}
+        </Text>
+      )}
+    </div>
   );
 }

@@ -5,6 +5,7 @@ export const de = {
   more: 'Mehr zeigen',
   copy: 'Kopieren',
   copied: 'Kopiert',
+  copyByHand: 'Dein Browser lässt das nicht zu. Es ist jetzt markiert: Kopiere es von Hand.',
   once: 'Nur dieses eine Mal zu sehen',
   onceHint:
     'Lege es jetzt dort ab, wo es gebraucht wird. Später kann es niemand mehr zeigen; dann hilft nur ein neues.',

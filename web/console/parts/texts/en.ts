@@ -5,6 +5,7 @@ export const en: typeof de = {
   more: 'Show more',
   copy: 'Copy',
   copied: 'Copied',
+  copyByHand: 'Your browser does not allow that. It is selected now: copy it by hand.',
   once: 'To be seen this one time',
   onceHint: 'Put it now where it is needed. Nobody can show it later; then only a new one helps.',
   kept: 'I have put it away',
