@@ -20,7 +20,7 @@ import { base, buttons } from './styles/base';
 import { ledgerStyle } from './styles/ledger';
 import { tokens } from './styles/tokens';
 import { localeOf } from './texts';
-import type { Card } from './types';
+import type { Balance, Card } from './types';
 import { whose } from './whose';
 
 const PAUSE_DAYS = 30;
@@ -127,7 +127,9 @@ export class Ledger extends Spoken {
       case 'loading':
         return this.skeleton();
       case 'ready':
-        return html`${this.banner()} ${this.points()} ${this.offers()} ${this.ledger()} ${this.panels()}`;
+        return html`${this.banner()}
+        ${this.data.shown?.balance ? html`${this.points(this.data.shown.balance)} ${this.offers()}` : this.merged()}
+        ${this.ledger()} ${this.panels()}`;
     }
   }
 
@@ -159,14 +161,17 @@ export class Ledger extends Spoken {
     </div>`;
   }
 
-  private points(): TemplateResult {
+  private merged(): TemplateResult {
+    return html`<section class="merged" part="banner" role="alert">
+      <h2>${this.text('state.merged')}</h2>
+      <p>${this.text('state.mergedHelp')}</p>
+    </section>`;
+  }
+
+  private points(balance: Balance): TemplateResult {
     return html`<section aria-labelledby="points">
       <h2 id="points">${this.text('balance.title')}</h2>
-      <gegenwert-balance
-        exportparts="balance, points"
-        .locale=${this.locale}
-        .balance=${this.data.shown!.balance}
-      ></gegenwert-balance>
+      <gegenwert-balance exportparts="balance, points" .locale=${this.locale} .balance=${balance}></gegenwert-balance>
     </section>`;
   }
 

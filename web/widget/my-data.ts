@@ -18,7 +18,8 @@ const PATIENCE_MS = 20_000;
 const CHANNEL = 'gegenwert';
 
 interface Snapshot {
-  balance: Balance;
+  /** Undefined where this customer has been merged into another, who has the points. */
+  balance: Balance | undefined;
   quotes: Quote[];
   cards: Card[];
   nextCursor: string | null;
@@ -132,7 +133,7 @@ export class MyData implements ReactiveController {
 
   private async read(api: Api, signal: AbortSignal): Promise<Snapshot> {
     const [balance, quotes, ledger] = await Promise.all([
-      api.get<Balance>('/v1/me/balance', { locale: undefined }, signal),
+      api.get<Balance>('/v1/me/balance', { locale: undefined }, signal).catch(noneIfMerged),
       api.get<Page<Quote>>('/v1/me/offers', { limit: MOST_A_PAGE }, signal),
       this.readCards(api, signal),
     ]);
@@ -221,6 +222,11 @@ export class MyData implements ReactiveController {
   private refreshQuietly(): void {
     void this.refresh();
   }
+}
+
+/** What was shared before a merge can be read and taken back all the same. */
+function noneIfMerged(error: unknown): undefined {
+  if (!(error instanceof ProblemError && error.type === 'customer-merged')) throw error;
 }
 
 /** Undefined where the browser lets the page store nothing, and takes this for the same. */

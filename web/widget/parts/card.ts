@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { copyText } from '../../shared/copy-text';
 import type { Api } from '../api';
 import type { Key } from '../texts';
 import { base, buttons, slip } from '../styles/base';
@@ -30,7 +31,8 @@ export class LedgerCard extends Spoken {
   /** Of every attribute by key: what was used with this card's may be on another. */
   declare titles: Record<string, string>;
   declare private showsUses: boolean;
-  declare private copied: boolean;
+  /** False where it could not be. */
+  declare private copied: boolean | undefined;
 
   static override styles = [base, buttons, slip, cardStyle];
 
@@ -38,7 +40,6 @@ export class LedgerCard extends Spoken {
     super();
     this.showsUses = false;
     this.titles = {};
-    this.copied = false;
   }
 
   override focus(): void {
@@ -132,28 +133,31 @@ export class LedgerCard extends Spoken {
         <p class="worth">${this.text('card.none')}</p>
         <p class="small">${this.text(`card.${why ?? 'cool-off'}` as Key)}</p>`;
     const { worth, terms } = this.format.reward(reward);
+    const isThere = awardStatus === 'granted';
+    const state = reward.type === 'discount' ? (isThere ? 'ready' : 'readying') : isThere ? 'granted' : 'pending';
     return html`<h4>${this.text('card.got')}</h4>
       <p class="worth" part="worth">${worth}</p>
       ${code === undefined ? nothing : this.code(code)} ${terms ? html`<p class="small">${terms}</p>` : nothing}
       <p class="small" data-award=${awardStatus}>
-        ${awardStatus === 'pending' ? CLOCK : CHECK}
-        ${this.text(awardStatus === 'granted' && reward.type === 'discount' ? 'card.ready' : (`card.${awardStatus}` as Key))}
+        ${isThere ? CHECK : CLOCK} ${this.text(`card.${state}`)}
         ${revokedAt === undefined ? nothing : html`<br /><strong>${this.text('card.kept')}</strong>`}
       </p>`;
   }
 
   private code(code: string): TemplateResult {
-    return html`<p class="code" part="code"><span class="hidden">${this.text('card.code')}: </span>${code}</p>
+    return html`<p class="code" part="code">
+        <span class="hidden">${this.text('card.code')}: </span><span id="code">${code}</span>
+      </p>
       <p>
         <button class="link" @click=${() => this.copy(code)}>
           ${this.text(this.copied ? 'card.copied' : 'card.copy')}
         </button>
-      </p>`;
+      </p>
+      ${this.copied === false ? html`<p class="small" role="alert">${this.text('card.copyByHand')}</p>` : nothing}`;
   }
 
   private async copy(code: string): Promise<void> {
-    await navigator.clipboard.writeText(code);
-    this.copied = true;
+    this.copied = await copyText(code, this.one('#code')!);
   }
 
   private told(): TemplateResult | typeof nothing {

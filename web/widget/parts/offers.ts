@@ -8,7 +8,6 @@ import '../gegenwert-offer';
 import type { Offer, Shared } from '../gegenwert-offer';
 import { base, buttons } from '../styles/base';
 import { ledgerStyle } from '../styles/ledger';
-
 import type { Card, Quote, ShareAnswer } from '../types';
 import type { Drafts } from './answer';
 import { DOWN } from './icons';
@@ -49,7 +48,7 @@ export class Offers extends Spoken {
   declare private message: { offer: string; text: string } | undefined;
   declare private said: string;
   /** What was just shared, to say when it is paid. */
-  declare private last: { share: string; reward: string } | undefined;
+  declare private last: { share: string; reward: string; isCode: boolean } | undefined;
 
   /** Of the share that was sent last: a retry of the same is the same. */
   private attempt = { body: '', key: '' };
@@ -128,8 +127,9 @@ export class Offers extends Spoken {
   /** Once it is paid, that is what is said. */
   private saidNow(): string {
     const card = this.cards.find(({ shareId }) => shareId === this.last?.share);
-    if (this.last && card?.awardStatus === 'granted') return this.text('offers.paid', { reward: this.last.reward });
-    return this.said;
+    if (!this.last || card?.awardStatus !== 'granted') return this.said;
+    const { reward, isCode } = this.last;
+    return this.text(isCode ? 'offers.codeReady' : 'offers.paid', { reward });
   }
 
   private async share({ detail, target }: CustomEvent<Shared>): Promise<void> {
@@ -161,9 +161,10 @@ export class Offers extends Spoken {
   private thank(quote: Quote, { id, award, globalPrivacyControl }: ShareAnswer): void {
     this.drafts.delete(quote.offerId);
     const reward = award.reward ? this.format.reward(award.reward).worth : '';
-    this.last = reward === '' ? undefined : { share: id, reward };
+    const isCode = award.reward?.type === 'discount';
+    this.last = reward === '' ? undefined : { share: id, reward, isCode };
     const thanks = reward
-      ? this.text('offers.sharedPending', { reward })
+      ? this.text(isCode ? 'offers.codePending' : 'offers.sharedPending', { reward })
       : this.text('offers.shared', { title: quote.title });
     const isBySignal = (globalPrivacyControl?.refused.length ?? 0) > 0;
     this.say(isBySignal ? `${thanks} ${this.text('offers.signal')}` : thanks);

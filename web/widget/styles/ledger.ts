@@ -37,6 +37,16 @@ export const ledgerStyle = css`
     border-radius: 10px;
     background: var(--_got);
   }
+  .merged {
+    padding: 1rem 1.25rem;
+    border: 1.5px solid var(--_gold);
+    border-radius: 10px;
+    background: var(--_got);
+  }
+  .merged p {
+    max-width: 42rem;
+    text-wrap: pretty;
+  }
   .said {
     padding: 0.75rem 1rem;
     border-radius: 10px;

@@ -16,6 +16,9 @@ export const de = {
   'state.expired': 'Deine Sitzung ist zu Ende',
   'state.expiredHelp':
     'Zu deinem Schutz gilt sie nur kurze Zeit. Öffne diese Seite noch einmal aus deinem Kundenkonto im Shop. Was du geteilt oder zurückgenommen hast, bleibt so.',
+  'state.merged': 'Dein Konto wurde mit einem anderen zusammengelegt',
+  'state.mergedHelp':
+    'Deine Punkte sind jetzt dort. Öffne diese Seite noch einmal aus deinem Kundenkonto im Shop, dann siehst du sie. Was du hier geteilt hast, bekommt seitdem niemand mehr; ansehen und zurücknehmen kannst du es weiterhin.',
   'state.asOf': 'Stand {time}, kann sich geändert haben',
 
   'balance.title': 'Deine Punkte',
@@ -34,11 +37,13 @@ export const de = {
   'offers.again.one': 'Ein Angebot, das gerade kein Dankeschön bringt',
   'offers.again.other': '{n} Angebote, die gerade kein Dankeschön bringen',
   'offers.paid': 'Danke! {reward}: gutgeschrieben.',
+  'offers.codeReady': 'Danke! {reward}: Dein Code ist bereit.',
   'offers.showDeclined.one': 'Ein abgelehntes Angebot wieder zeigen',
   'offers.showDeclined.other': '{n} abgelehnte Angebote wieder zeigen',
   'offers.declined': 'In Ordnung. Es wurde nichts geteilt.',
   'offers.shared': 'Danke! „{title}“ steht jetzt in deinem Verzeichnis.',
   'offers.sharedPending': 'Danke! {reward}: wird gerade gutgeschrieben.',
+  'offers.codePending': 'Danke! {reward}: Dein Code wird gerade erstellt.',
   'offers.signal': 'Dein Browser lehnt Werbung durch Dritte ab (Global Privacy Control). Das haben wir beachtet.',
 
   'offer.look': 'Ansehen',
@@ -118,10 +123,12 @@ export const de = {
   'card.nobody': 'Geht an niemanden sonst.',
   'card.pending': 'wird gerade gutgeschrieben',
   'card.granted': 'gutgeschrieben',
+  'card.readying': 'wird gerade erstellt',
   'card.ready': 'bereit',
   'card.code': 'Dein Code',
   'card.copy': 'Code kopieren',
   'card.copied': 'Kopiert',
+  'card.copyByHand': 'Dein Browser lässt das nicht zu. Der Code ist jetzt markiert: Kopiere ihn von Hand.',
   'card.none': 'Kein Dankeschön',
   'card.cool-off': 'Du hattest es schon einmal bekommen.',
   'card.confirming': 'Du hast einen neuen Text bestätigt.',

@@ -17,6 +17,9 @@ export const en: Texts = {
   'state.expired': 'Your session has ended',
   'state.expiredHelp':
     'For your protection it lasts a short time only. Open this page once more from your account at the shop. What you shared or took back stays as it is.',
+  'state.merged': 'Your account was merged with another one',
+  'state.mergedHelp':
+    'Your points are there now. Open this page once more from your account at the shop to see them. Nobody is given any more what you shared here; you can still look at it and take it back.',
   'state.asOf': 'As of {time}, may have changed',
 
   'balance.title': 'Your points',
@@ -35,11 +38,13 @@ export const en: Texts = {
   'offers.again.one': 'One offer that brings no thank-you right now',
   'offers.again.other': '{n} offers that bring no thank-you right now',
   'offers.paid': 'Thank you! {reward}: credited.',
+  'offers.codeReady': 'Thank you! {reward}: your code is ready.',
   'offers.showDeclined.one': 'Show one declined offer again',
   'offers.showDeclined.other': 'Show {n} declined offers again',
   'offers.declined': 'All right. Nothing was shared.',
   'offers.shared': 'Thank you! “{title}” is in your ledger now.',
   'offers.sharedPending': 'Thank you! {reward}: being credited right now.',
+  'offers.codePending': 'Thank you! {reward}: your code is being made.',
   'offers.signal': 'Your browser refuses advertising by third parties (Global Privacy Control). We kept to that.',
 
   'offer.look': 'Take a look',
@@ -121,10 +126,12 @@ export const en: Texts = {
   'card.nobody': 'Goes to nobody else.',
   'card.pending': 'being credited',
   'card.granted': 'credited',
+  'card.readying': 'being made',
   'card.ready': 'ready',
   'card.code': 'Your code',
   'card.copy': 'Copy the code',
   'card.copied': 'Copied',
+  'card.copyByHand': 'Your browser does not allow that. The code is selected now: copy it by hand.',
   'card.none': 'No thank-you',
   'card.cool-off': 'You had it once already.',
   'card.confirming': 'You confirmed a new text.',
