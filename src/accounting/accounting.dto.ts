@@ -1,6 +1,7 @@
-import { IsIn, IsISO8601, IsOptional, IsRFC3339, Matches } from 'class-validator';
+import { IsIn, IsISO8601, IsOptional, Matches } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsTime } from '../platform/http/is-time';
 import { COMPARISONS, type Comparison } from './reconciliation';
 
 const IsDay = () =>
@@ -13,8 +14,7 @@ export class AtQuery {
   /** What was booked before it; without, all that is booked. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-01-01T00:00:00Z' })
   @IsOptional()
-  @IsRFC3339({ message: 'at must be a time in RFC 3339 form: 2026-01-31T22:00:00Z' })
-  @IsISO8601({ strict: true, strictSeparator: true }, { message: 'at must be a time that exists' })
+  @IsTime()
   at?: string;
 }
 

@@ -1,16 +1,9 @@
-import { IsIn, IsISO8601, IsOptional, IsRFC3339 } from 'class-validator';
-import { applyDecorators } from '@nestjs/common';
+import { IsIn, IsOptional } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { TransferKind } from '../ledger';
+import { IsTime } from '../platform/http/is-time';
 import { EntryView, KINDS } from './entries.dto';
 import { LocaleQuery } from './ledger.dto';
-
-const IsTime = () =>
-  applyDecorators(
-    IsOptional(),
-    IsRFC3339({ message: '$property must be a time in RFC 3339 form: 2026-01-31T22:00:00Z' }),
-    IsISO8601({ strict: true, strictSeparator: true }, { message: '$property must be a time that exists' }),
-  );
 
 export const BASES = ['booked', 'effective'] as const;
 export const FORMATS = ['json', 'csv'] as const;
@@ -18,11 +11,13 @@ export const FORMATS = ['json', 'csv'] as const;
 export class StatementQuery extends LocaleQuery {
   /** The first instant of the statement; without, it begins with the first points. */
   @ApiPropertyOptional({ format: 'date-time', example: '2026-01-01T00:00:00Z' })
+  @IsOptional()
   @IsTime()
   from?: string;
 
   /** The instant that it ends before; without, it holds all that is booked. The same as `from`: the balance then, and nothing more. */
   @ApiPropertyOptional({ format: 'date-time', example: '2027-01-01T00:00:00Z' })
+  @IsOptional()
   @IsTime()
   to?: string;
 

@@ -15,12 +15,10 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsISO8601,
   isISO8601,
   IsNotEmpty,
   IsObject,
   IsOptional,
-  IsRFC3339,
   isRFC3339,
   IsString,
   Matches,
@@ -31,6 +29,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { AreTexts, IsKey, TextsDto } from '../catalogue';
+import { IsTime } from '../platform/http/is-time';
 import { isWithin } from '../platform/json-bounds';
 import { ApprovalDto } from './approval.dto';
 import { AskDto } from './ask.dto';
@@ -51,13 +50,6 @@ const AreTextsOrOne = (example: TextsDto) =>
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? plainToInstance(TextsDto, { de: value, en: value }) : value,
     ),
-  );
-
-/** RFC 3339, and a day that exists. */
-const IsTime = () =>
-  applyDecorators(
-    IsRFC3339({ message: '$property must be a time in RFC 3339 form: 2026-01-31T22:00:00Z' }),
-    IsISO8601({ strict: true, strictSeparator: true }, { message: '$property must be a time that exists' }),
   );
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

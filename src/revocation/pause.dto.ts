@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Equals, IsISO8601, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { Equals, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { CUSTOMER_REF } from '../access';
+import { IsTime } from '../platform/http/is-time';
 
 /** What is paused, exactly one of share, purpose and everything, and until when. */
 export class MePauseBody {
@@ -25,8 +26,7 @@ export class MePauseBody {
 
   /** When use may begin again: in the future, with a time zone. */
   @ApiProperty({ format: 'date-time', example: '2099-01-01T00:00:00Z' })
-  @IsISO8601({ strict: true })
-  @Matches(/T.*(Z|[+-]\d\d:\d\d)$/, { message: 'until must be a time of RFC 3339 with a zone' })
+  @IsTime()
   @MaxLength(40)
   until: string;
 }

@@ -221,7 +221,8 @@ describe('a pause', () => {
     expect(await refused({ customerRef: 'owner', purpose: 'nothing' })).toBe(404);
     expect(await refused({ customerRef: 'owner' })).toBe(422);
     expect(await refused({ customerRef: 'owner', purpose: 'greeting', everything: true })).toBe(422);
-    expect(await refused({ customerRef: 'owner', everything: true, until: '2001-01-01T00:00:00Z' })).toBe(422);
+    for (const until of ['2001-01-01T00:00:00Z', '2099-W05-1T10:00:00Z', '2099-120T10:00:00Z', '2099-01-01T10Z'])
+      expect([until, await refused({ customerRef: 'owner', everything: true, until })]).toEqual([until, 422]);
   });
 });
 
