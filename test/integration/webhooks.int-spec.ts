@@ -370,6 +370,28 @@ describe('webhooks', () => {
     expect(all).toHaveLength(11);
   });
 
+  // Fails when what was given up, or has waited for its endpoint, is given up again at the next failure.
+  it('are given up after some days, and begin anew for whoever asks for them or enables their endpoint', async () => {
+    const { id, path } = await endpoint(['share.accepted']);
+    receiver.behave(path, answers(503));
+    const { body: ping } = await storefront('POST', `/webhooks/${id}/test`);
+    const failsAnew = async (times: number): Promise<void> => {
+      const { status, nextAttemptAt } = await attempted(ping['id'], times);
+      expect([status, Date.parse(nextAttemptAt) - Date.now() < 6_000]).toEqual(['pending', true]);
+    };
+    await failsAnew(1);
+    const aged = `UPDATE webhook_deliveries SET give_up_at = now() - interval '1 day', next_attempt_at = least(next_attempt_at, now())`;
+    await app.owner.query(`${aged}, tries = 2 WHERE endpoint_id = $1`, [parsePublicId('whe', id)]);
+    expect(await attempted(ping['id'], 2)).toMatchObject({ status: 'failed' });
+    await storefront('POST', `/webhook-deliveries/${ping['id']}/redelivery`);
+    await failsAnew(3);
+    await storefront('PATCH', `/webhooks/${id}`, { enabled: false });
+    await app.owner.query(`${aged}, tries = 9 WHERE endpoint_id = $1`, [parsePublicId('whe', id)]);
+    await storefront('PATCH', `/webhooks/${id}`, { enabled: true });
+    await failsAnew(4);
+    await storefront('DELETE', `/webhooks/${id}`);
+  });
+
   it('wait as long as they are asked to', async () => {
     const { id, path } = await endpoint(['share.accepted']);
     receiver.behave(path, answers(429, { 'retry-after': '3600' }));
