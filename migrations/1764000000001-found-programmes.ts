@@ -125,6 +125,8 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
         subjects text NOT NULL CONSTRAINT token_issuers_subjects_known CHECK (subjects IN ('customers', 'staff')),
         subject_claim text NOT NULL DEFAULT 'sub',
         role_claim text NOT NULL DEFAULT 'role',
+        -- What the console is to an issuer of staff's tokens: a public client (RFC 6749), which has no secret.
+        client_id text CONSTRAINT token_issuers_client_of_staff CHECK (client_id IS NULL OR subjects = 'staff'),
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT token_issuers_pk PRIMARY KEY (programme_id, id),
         CONSTRAINT token_issuers_audience_unique UNIQUE (issuer, audience)
@@ -141,9 +143,10 @@ export class FoundProgrammes1764000000001 implements MigrationInterface {
            WHERE k.hash = ANY (hashes) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
         $$;
       CREATE FUNCTION token_issuers_by_issuer(issuers text[])
-        RETURNS TABLE (programme_id uuid, issuer text, audience text, subjects text, subject_claim text, role_claim text)
+        RETURNS TABLE (programme_id uuid, issuer text, audience text, subjects text, subject_claim text, role_claim text,
+                       client_id text)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 4 AS $$
-          SELECT i.programme_id, i.issuer, i.audience, i.subjects, i.subject_claim, i.role_claim
+          SELECT i.programme_id, i.issuer, i.audience, i.subjects, i.subject_claim, i.role_claim, i.client_id
             FROM token_issuers i WHERE i.issuer = ANY (issuers)
         $$;
 

@@ -83,10 +83,6 @@ const ORIGINS = `
     $$;`;
 
 const CONSOLE = `
-  -- What the console is to an issuer of staff's tokens: a public client (RFC 6749), which has no secret.
-  ALTER TABLE token_issuers ADD COLUMN client_id text,
-    ADD CONSTRAINT token_issuers_client_of_staff CHECK (client_id IS NULL OR subjects = 'staff');
-
   -- Who signs in does not say yet whose staff they are, but by the programme's short name.
   CREATE FUNCTION programme_by_slug(wanted text) RETURNS TABLE (id uuid, name text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public ROWS 1 AS $$

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Config } from '../platform/config';
 import type { Logger } from '../platform/logging';
 import { CONFIG, LOGGER } from '../platform/platform.module';
@@ -59,7 +59,10 @@ class Source {
     const { issuer, jwks_uri: keys } = (await this.fetch(where)) as { issuer?: unknown; jwks_uri?: unknown };
     if (issuer !== this.issuer) throw new Error('A discovery document names another issuer');
     if (typeof keys !== 'string') throw new Error('A discovery document names no jwks_uri');
-    return this.fetch(keys);
+    const jwks = await this.fetch(keys);
+    // Throws for what is no key set: it is the issuer's fault, before it can look like the token's.
+    createLocalJWKSet(jwks as JSONWebKeySet);
+    return jwks;
   }
 }
 

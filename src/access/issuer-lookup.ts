@@ -10,12 +10,14 @@ export interface TokenIssuer {
   subjects: 'customers' | 'staff';
   subjectClaim: string;
   roleClaim: string;
+  /** The only client to which its tokens may have been given, where it has one. */
+  clientId: string | null;
 }
 
 const BY_ISSUER: Statement = {
   name: 'find_token_issuers',
   text: `SELECT programme_id AS "programmeId", issuer, audience, subjects, subject_claim AS "subjectClaim",
-                role_claim AS "roleClaim"
+                role_claim AS "roleClaim", client_id AS "clientId"
            FROM token_issuers_by_issuer($1)`,
 };
 

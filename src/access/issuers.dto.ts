@@ -11,7 +11,7 @@ export class NewIssuerDto {
   @ApiProperty({ format: 'uri', example: 'https://login.rosenrot.example' })
   issuer: string;
 
-  /** The one audience that its tokens for this programme have. */
+  /** The audience that its tokens for this programme have; they may have others, none of which is registered too. */
   @IsString()
   @Length(1, 500)
   @ApiProperty({ example: 'https://gegenwert.example/rosenrot' })
@@ -34,7 +34,10 @@ export class NewIssuerDto {
   @ApiProperty({ required: false, default: 'role', example: 'role' })
   roleClaim?: string;
 
-  /** Of staff: as what the console signs them in, a public client that may use PKCE and needs no secret. */
+  /**
+   * Of staff: as what the console signs them in, a public client that may use PKCE and needs no secret. Tokens that name another
+   * client (`azp`, `client_id`) are then refused.
+   */
   @IsOptional()
   @Matches(/^[\x21-\x7e]{1,200}$/, { message: 'clientId must be 1 to 200 visible characters of ASCII' })
   @ApiProperty({ required: false, example: 'gegenwert-console' })
@@ -50,7 +53,7 @@ export class IssuerDto {
   @ApiProperty({ format: 'uri', example: 'https://login.rosenrot.example' })
   issuer: string;
 
-  /** The one audience that its tokens for this programme have. */
+  /** The audience that its tokens for this programme have. */
   @ApiProperty({ example: 'https://gegenwert.example/rosenrot' })
   audience: string;
 
@@ -66,7 +69,7 @@ export class IssuerDto {
   @ApiProperty({ example: 'role' })
   roleClaim: string;
 
-  /** As what the console signs them in; absent: it does not. */
+  /** As what the console signs them in, and the only client whose tokens count; absent: it does not, and any client’s do. */
   @ApiProperty({ required: false, example: 'gegenwert-console' })
   clientId?: string;
 

@@ -37,13 +37,16 @@ export class OidcTokens {
     return this.principalOf(registered, claims);
   }
 
-  private async registrationOf({ iss, aud, azp }: JWTPayload): Promise<TokenIssuer> {
-    // A token for several audiences can be replayed by each of them.
-    const audience = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  private async registrationOf(claims: JWTPayload): Promise<TokenIssuer> {
+    const { iss, aud } = claims;
     // The database takes no U+0000, and would answer none of those who ask along with it.
-    if (typeof iss !== 'string' || iss.includes('\0') || (azp !== undefined && azp !== audience)) throw invalidToken();
-    const found = (await this.issuers.byIssuer(iss)).find((registered) => registered.audience === audience);
-    if (!found) throw invalidToken();
+    if (typeof iss !== 'string' || iss.includes('\0')) throw invalidToken();
+    const audiences = [aud].flat();
+    const [found, ...others] = (await this.issuers.byIssuer(iss)).filter(({ audience }) =>
+      audiences.includes(audience),
+    );
+    // For several of ours it would not say for which programme, and as whom.
+    if (!found || others.length > 0 || !isForClient(found, claims)) throw invalidToken();
     return found;
   }
 
@@ -68,6 +71,13 @@ export class OidcTokens {
     return { kind: 'customer', programmeId, callerId, customerRef: subject, endsAt: endOf(claims) };
   }
 }
+
+/**
+ * Whom a token was given to (OpenID Connect Core 1.0, 3.1.3.7: `azp`; RFC 9068, 2.2: `client_id`) is not whom it is for: it is
+ * held against the one client that is registered, and against none where none is.
+ */
+const isForClient = ({ clientId }: TokenIssuer, { azp, client_id: client }: JWTPayload): boolean =>
+  clientId === null || [azp, client].every((one) => one === undefined || one === clientId);
 
 /** Nothing of a header is verified yet: it may be of any type. */
 const isType = (typ: unknown): boolean =>

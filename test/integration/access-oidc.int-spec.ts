@@ -9,6 +9,8 @@ import { refused, startTestApp, type TestApp, unknownCaller } from './access.tes
 
 const CUSTOMERS = 'https://gegenwert.example/customers';
 const STAFF = 'https://gegenwert.example/staff';
+/** Of staff who sign in by one client only. */
+const CONSOLE = 'https://gegenwert.example/console';
 
 let test: TestApp;
 let provider: OidcProvider;
@@ -20,6 +22,7 @@ beforeAll(async () => {
   other = await test.foundProgramme();
   await register({ audience: CUSTOMERS, subjects: 'customers' });
   await register({ audience: STAFF, subjects: 'staff' });
+  await register({ audience: CONSOLE, subjects: 'staff', clientId: 'console' });
 });
 afterAll(() => Promise.all([test.stop(), provider.stop()]));
 afterEach(() => jest.restoreAllMocks());
@@ -33,6 +36,7 @@ const later = (ms: number) => {
 };
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds;
 const customer = (more: JWTPayload = {}): JWTPayload => ({ aud: CUSTOMERS, sub: 'c-1', exp: inSeconds(60), ...more });
+const ofConsole = (more: JWTPayload): JWTPayload => customer({ aud: CONSOLE, role: 'dpo', ...more });
 
 describe('tokens of a programme’s own issuer', () => {
   it('stand for a customer', async () => {
@@ -122,9 +126,13 @@ describe('refuses', () => {
     ['an issuer that only looks the same', () => provider.sign(customer({ iss: `${provider.issuer}/` }))],
     ['no issuer', () => provider.sign(customer({ iss: null as never }))],
     ['another audience', async () => (await provider.logIn('c-1', 'https://other.example/api')).access_token],
-    ['one more audience', () => provider.sign(customer({ aud: [CUSTOMERS, 'https://other.example/api'] }))],
+    ['two audiences of ours', () => provider.sign(customer({ aud: [CUSTOMERS, STAFF], role: 'dpo' }))],
     ['no audience', () => provider.sign(customer({ aud: undefined }))],
-    ['a token for this audience that another party was given', () => provider.sign(customer({ azp: 'other-shop' }))],
+    ['an azp other than the registered client', () => provider.sign(ofConsole({ azp: 'other-shop' }))],
+    ['a client_id other than the registered client', () => provider.sign(ofConsole({ client_id: 'other-shop' }))],
+    ['an azp of the client and another client_id', () => provider.sign(ofConsole({ azp: 'console', client_id: 'x' }))],
+    ['an azp that is its audience and not the client', () => provider.sign(ofConsole({ azp: CONSOLE }))],
+    ['an azp that is no text', () => provider.sign(ofConsole({ azp: ['console'] }))],
     ['an ID token for another client', async () => (await provider.logIn('c-1', CUSTOMERS, 'other-shop')).id_token],
     ['an ID token for the shop itself', async () => (await provider.logIn('c-1', CUSTOMERS)).id_token],
     ['an expired one', () => provider.sign(customer({ exp: inSeconds(-30) }))],
@@ -172,7 +180,18 @@ describe('refuses', () => {
   });
 
   it('accepts the same claims when nothing is wrong with them', async () => {
-    for (const fine of [customer(), customer({ aud: [CUSTOMERS] }), customer({ azp: CUSTOMERS })]) {
+    const elsewhere = 'https://other.example/api';
+    for (const fine of [
+      customer(),
+      customer({ aud: [CUSTOMERS] }),
+      customer({ aud: [elsewhere, CUSTOMERS] }),
+      // Keycloak, Auth0 and Entra name the client here, which is not the audience.
+      customer({ azp: 'other-shop' }),
+      customer({ client_id: 'other-shop' }),
+      ofConsole({ azp: 'console' }),
+      ofConsole({ client_id: 'console', aud: [CONSOLE, elsewhere] }),
+      ofConsole({}),
+    ]) {
       expect(await probe(await provider.sign(fine))).toMatchObject({ status: 200 });
     }
     expect(await probe(await valid())).toMatchObject({ status: 200 });
@@ -214,6 +233,26 @@ describe('the issuer’s keys', () => {
     const { discovery } = await provider.asked();
     expect(discovery - before.discovery).toBe(1);
     await provider.beAway(false);
+  });
+
+  // As 401 it would be told to whoever has a good token, and the issuer's outage to nobody.
+  it.each([
+    ['no object', '"maintenance"'],
+    ['nothing', 'null'],
+    ['an error', '{"error":"maintenance"}'],
+    ['keys that are no list', '{"keys":{}}'],
+    ['keys that are no objects', '{"keys":["a"]}'],
+  ])('are away when they are %s', async (_, answer) => {
+    const broken = createServer(({ url }, response) =>
+      response.end(url === '/jwks' ? answer : JSON.stringify({ issuer, jwks_uri: `${issuer}/jwks` })),
+    ).listen(0, '127.0.0.1');
+    await once(broken, 'listening');
+    const issuer = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
+    const registered = await register({ issuer, audience: CUSTOMERS, subjects: 'customers' });
+    const probed = await probe(await provider.sign(customer({ iss: issuer })));
+    broken.close();
+    expect(registered).toMatchObject({ status: 201 });
+    expect(probed).toMatchObject(refused(503, 'unavailable'));
   });
 
   it('are not believed when the discovery document names another issuer', async () => {
