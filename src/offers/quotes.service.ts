@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { requireCursor } from '../access';
 import { Database, type Statement, type Tx } from '../platform/database';
 import { pageOf } from '../platform/http/page.dto';
-import { toPublicId } from '../platform/ids';
 import { KeyRing } from '../platform/key-ring';
 import { remaining } from './budgets';
 import { earnsNow, markOf } from './earned-marks';
@@ -24,7 +24,7 @@ export interface QuoteQuestion {
   after?: string | undefined;
 }
 
-/** Says what a customer would get for each offer now, and why not. Writes nothing. */
+/** Says what a customer would get for each offer now, and why not. Writes nothing. @throws 422 for what is no cursor of it. */
 @Injectable()
 export class QuotesService {
   constructor(
@@ -34,13 +34,12 @@ export class QuotesService {
   ) {}
 
   async quotes(programmeId: string, question: QuoteQuestion): Promise<QuotesDto> {
+    const after = requireCursor('off', question.after);
     const keys = await this.keyRing.of(programmeId);
     return this.database.inProgramme(programmeId, async (tx) => {
       const locale = localeOf(question.locale) ?? (await programmeLocale(tx));
       const all = await this.book.liveIn(tx);
-      const rest = all.filter(
-        ({ offerId }) => question.after === undefined || toPublicId('off', offerId) > question.after,
-      );
+      const rest = all.filter(({ offerId }) => after === null || offerId > after);
       const offers = rest.slice(0, question.limit + 1);
       const budgets = await remaining(
         tx,

@@ -1,6 +1,6 @@
 import { setBudget } from '../../src/offers/budgets';
 import { markOf, rememberEarned } from '../../src/offers';
-import { parsePublicId } from '../../src/platform/ids';
+import { newId, parsePublicId, toPublicId } from '../../src/platform/ids';
 import {
   both,
   created,
@@ -141,6 +141,14 @@ describe('quotes', () => {
     const second = await programme.storefront('GET', `${path}&after=${first.body.nextCursor}`);
     expect(second.body).toMatchObject({ data: [{ offerId: ids[2] }], nextCursor: null });
   });
+
+  it.each([toPublicId('shr', newId()), 'birthday', '42', 'off_1'])(
+    'do not go on after %s, which is no cursor of theirs',
+    async (after) => {
+      const answer = await programme.storefront('GET', `/v1/customers/${CUSTOMER}/offers?after=${after}`);
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/after' }] } });
+    },
+  );
 
   it.each(['a b', 'ä', 'x'.repeat(129), '%00', 'a%2Fb'])('are for a customer reference, not for %s', async (ref) => {
     const path = `/v1/customers/${ref.includes('%') ? ref : encodeURIComponent(ref)}/offers`;
