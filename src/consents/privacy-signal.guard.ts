@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { CUSTOMER_REF, type Principal, type RequestWithPrincipal } from '../access';
 import { Database } from '../platform/database';
 import { heedSignal, unheeded } from './heed-signal';
+import { customerNamed, type Named, namedBy } from './named-customer';
 import { saysGpc } from './privacy-signal';
 
 const STOPS = /^\/v1\/(me\/)?(revocations|pauses)(?=[/?]|$)/;
@@ -23,23 +24,29 @@ export class PrivacySignalGuard implements CanActivate {
 
   private async heed(request: RequestWithPrincipal): Promise<boolean> {
     const { principal } = request;
-    const customerRef = principal && customerOf(principal, request);
-    if (!customerRef || principal.kind === 'operator') return true;
+    const said = principal && customerOf(principal, request);
+    if (!said || principal.kind === 'operator') return true;
     const { programmeId } = principal;
     // Who takes back, pauses or leaves gets through whatever the load, with the signal as without.
     const isStop = request.method === 'DELETE' || STOPS.test(request.url);
     const inProgramme: Database['inProgramme'] = (programme, work) =>
       isStop ? this.database.inProgrammeReserved(programme, work) : this.database.inProgramme(programme, work);
     // Mostly there is nothing to change, and then no lock is taken.
-    const found = await inProgramme(programmeId, (tx) => unheeded(tx, customerRef));
-    if (found.length > 0) await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef, found));
+    const [customerRef, found] = await inProgramme(programmeId, async (tx) => {
+      const ref = typeof said === 'string' ? said : await customerNamed(tx, said);
+      return [ref, ref === undefined ? [] : await unheeded(tx, ref)] as const;
+    });
+    if (customerRef !== undefined && found.length > 0)
+      await inProgramme(programmeId, (tx) => heedSignal(tx, customerRef, found));
     return true;
   }
 }
 
-function customerOf(principal: Principal, { params, body }: RequestWithPrincipal): string | undefined {
+/** A reference, or the id of something of a customer's where a storefront names no more than that. */
+function customerOf(principal: Principal, { params, body }: RequestWithPrincipal): string | Named | undefined {
   if (principal.kind === 'customer') return principal.customerRef;
   if (principal.kind !== 'storefront') return undefined;
-  const { customerRef } = { ...(body as object), ...(params as object) } as { customerRef?: unknown };
+  const { customerRef, id } = { ...(body as object), ...(params as object) } as { customerRef?: unknown; id?: unknown };
+  if (customerRef === undefined) return namedBy(id);
   return typeof customerRef === 'string' && CUSTOMER_REF.test(customerRef) ? customerRef : undefined;
 }

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { brokenInvariants } from '../setup/invariants';
-import { type Answer, call, type RunningService, startService } from '../setup/service';
+import { type Answer, call, eventually, type RunningService, startService } from '../setup/service';
 
 const both = (text: string) => ({ de: text, en: text });
 const SIGNAL = { 'sec-gpc': '1' };
@@ -162,6 +162,54 @@ describe('a later call with Sec-GPC: 1', () => {
     expect(await forAds(ref)).toBe(200);
     await shop('GET', `/v1/customers/${ref}/balance`, { headers: SIGNAL });
     expect(await forAds(ref)).toBe(403);
+  });
+
+  // Fails when only a reference says whose call it is.
+  it('by a storefront that names no more than what is theirs, too', async () => {
+    await service.startWorker();
+    const until = '2099-01-01T00:00:00Z';
+    const named = (path: string) => (id: string) => shop('GET', `/v1/${path}/${id}`, { headers: SIGNAL });
+    const redeem = async (customerRef: string): Promise<string> => {
+      const body = { customerRef, points: 1, orderRef: `order of ${customerRef}`, capture: false };
+      const { body: held } = await eventually(
+        () => shop('POST', '/v1/redemptions', { body }),
+        ({ status }) => status === 201,
+      );
+      return held['id'] as string;
+    };
+    const award = async (customerRef: string): Promise<string> => {
+      const body = { customerRef, points: 1, reason: 'Order', reference: customerRef };
+      return (await shop('POST', '/v1/awards', { body })).body['id'] as string;
+    };
+    const pause = async (customerRef: string): Promise<string> =>
+      (await shop('POST', '/v1/pauses', { body: { customerRef, purpose: 'greeting', until } })).body['id'] as string;
+    const revoke = async (customerRef: string): Promise<string> =>
+      (await shop('POST', '/v1/revocations', { body: { customerRef, purpose: 'greeting' } })).body['id'] as string;
+    const calls: [string, (ref: string, shareId: string) => Promise<string>, (id: string) => Promise<Answer>][] = [
+      ['share', (_, shareId) => Promise.resolve(shareId), named('shares')],
+      ['award', award, named('awards')],
+      ['redemption', redeem, named('redemptions')],
+      ['capture', redeem, (id) => shop('POST', `/v1/redemptions/${id}/capture`, { headers: SIGNAL })],
+      ['revocation', revoke, named('revocations')],
+      ['pause', pause, (id) => shop('DELETE', `/v1/pauses/${id}`, { headers: SIGNAL })],
+    ];
+    for (const [what, make, ask] of calls) {
+      const { body } = await share(`by-${what}`);
+      const id = await make(`by-${what}`, body['id'] as string);
+      expect([what, await forAds(`by-${what}`)]).toEqual([what, 200]);
+      expect([what, Math.trunc((await ask(id)).status / 100)]).toEqual([what, 2]);
+      expect([what, await forAds(`by-${what}`)]).toEqual([what, 403]);
+    }
+  });
+
+  it('of another programme’s storefront says nothing', async () => {
+    const { body } = await share('of-this-programme');
+    const other = await createProgramme(service);
+    const answer = await call(service.url, 'GET', `/v1/shares/${body['id']}`, {
+      key: other.storefrontKey,
+      headers: SIGNAL,
+    });
+    expect([answer.status, await forAds('of-this-programme')]).toEqual([404, 200]);
   });
 
   it('counts for questions and batches as for single releases', async () => {
