@@ -45,11 +45,11 @@ const STATE: Statement = {
   name: 'journal_state',
   text: `SELECT json_build_object('over', json_build_object('programme', id)) AS line FROM programmes WHERE id = $1 AND ended_at IS NOT NULL
          UNION ALL
-         SELECT json_build_object('withdrawn', json_build_object('programme', $1::uuid, 'purpose', key)) FROM purposes
-          WHERE programme_id = $1 AND withdrawn_at IS NOT NULL
-         UNION ALL
-         SELECT json_build_object('withdrawn', json_build_object('programme', $1::uuid, 'recipient', key)) FROM recipients
-          WHERE programme_id = $1 AND withdrawn_at IS NOT NULL
+         SELECT json_build_object('withdrawn', json_build_object('programme', $1::uuid, w.what, w.key, 'job', j.id, 'cancelled', j.status = 'cancelled'))
+           FROM (SELECT 'purpose' AS what, key FROM purposes WHERE programme_id = $1 AND withdrawn_at IS NOT NULL
+                 UNION ALL SELECT 'recipient', key FROM recipients WHERE programme_id = $1 AND withdrawn_at IS NOT NULL) w
+           LEFT JOIN LATERAL (SELECT id, status FROM jobs WHERE programme_id = $1 AND kind = w.what || '-withdrawal' AND target = w.key
+                               ORDER BY id DESC LIMIT 1) j ON true
          UNION ALL
          SELECT json_build_object('left', json_build_object('programme', $1::uuid, 'customer', customer_id::text, 'balance', balance,
                   'job', id, 'at', created_at, 'cancelled', status = 'cancelled', 'also', ARRAY(

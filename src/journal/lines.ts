@@ -60,11 +60,15 @@ export interface Left {
   also?: string[];
 }
 
+/** A purpose or a recipient that nobody is given anything for any more. Sections from before this was said do not name the job. */
+export type Withdrawn = { programme: string } & ({ purpose: string } | { recipient: string }) & {
+    /** The newest that ends consents for it; and whether that was cancelled, which leaves those that it had not come to. */
+    job?: string | null;
+    cancelled?: boolean;
+  };
+
 /** A customer who left, a purpose or a recipient that was withdrawn, a programme that ended: all there are, in every section. */
-export type State =
-  | { left: Left }
-  | { withdrawn: { programme: string; purpose: string } | { programme: string; recipient: string } }
-  | { over: { programme: string } };
+export type State = { left: Left } | { withdrawn: Withdrawn } | { over: { programme: string } };
 
 export type Line = Erased | Ended | Paused | Signalled | State;
 

@@ -82,12 +82,18 @@ export async function checkJournal(file: string, jwks: PublicJwk[]): Promise<Che
     } else {
       section.hash.update(`${text}\n`);
       section.lines++;
-      if ('left' in line && line.left.cancelled && line.left.job !== undefined) cancelled.add(line.left.job);
+      const job = cancelledIn(line);
+      if (job) cancelled.add(job);
     }
   }
   if (section) throw wrong('its end is missing: it was cut off');
   if (!checked) throw wrong('it is empty');
   return checked;
+}
+
+function cancelledIn(line: Line): string | null | undefined {
+  const said = 'left' in line ? line.left : 'withdrawn' in line ? line.withdrawn : undefined;
+  return said?.cancelled ? said.job : undefined;
 }
 
 function parsed(text: string, wrong: (why: string) => Error): Line | Head | End {

@@ -5,7 +5,7 @@ import type { KeyRing } from '../platform/key-ring';
 import { Problem } from '../platform/problem';
 import { endConsents, endProgramme, erase, leave, pauseAgain, stay, withdraw } from '../revocation/core';
 import { destroyReplayed, destroyWithoutKeys } from '../vault';
-import type { Ended, Erased, Left, Line, Paused, Signalled, State } from './lines';
+import type { Ended, Erased, Left, Line, Paused, Signalled, State, Withdrawn } from './lines';
 
 /** Lines in one transaction. */
 const BATCH = 500;
@@ -24,6 +24,10 @@ const SLUG: Statement = {
   name: 'slug_of_live_programme',
   text: 'SELECT slug FROM programmes WHERE id = $1 AND ended_at IS NULL',
 };
+const LAST_JOB: Statement = {
+  name: 'last_job_of_withdrawal',
+  text: 'SELECT id, status FROM jobs WHERE programme_id = $1 AND kind = $2 AND target = $3 ORDER BY id DESC LIMIT 1',
+};
 const EVERY: Statement = { name: 'every_programme', text: 'SELECT programme_id FROM every_programme()' };
 const ACTIVE_OF: Statement = {
   name: 'consents_of_attributes',
@@ -40,7 +44,7 @@ export interface Replayed {
 export interface Replaying {
   database: Database;
   keyRing: KeyRing;
-  /** Jobs whose customers stayed after all. */
+  /** Jobs whose customers stayed after all, or that were to end no more consents. */
   cancelled: ReadonlySet<string>;
   onProgress: (done: Replayed) => void;
 }
@@ -150,13 +154,8 @@ async function endAgain(tx: Tx, ended: Ended['ended'][]): Promise<{ consents: nu
 }
 
 async function reach({ database, keyRing, cancelled }: Replaying, programme: string, state: State): Promise<void> {
-  if ('withdrawn' in state) {
-    const [what, key] =
-      'purpose' in state.withdrawn
-        ? (['purpose', state.withdrawn.purpose] as const)
-        : (['recipient', state.withdrawn.recipient] as const);
-    return database.inProgramme(programme, (tx) => withdraw(tx, what, key)).then(() => undefined, gone);
-  }
+  if ('withdrawn' in state)
+    return database.inProgramme(programme, (tx) => withdrawAgain(tx, cancelled, state.withdrawn)).catch(gone);
   await database.inProgramme(programme, async (tx) => {
     if ('left' in state) {
       if (state.left.job !== undefined && cancelled.has(state.left.job)) await stay(tx, state.left.job);
@@ -166,6 +165,19 @@ async function reach({ database, keyRing, cancelled }: Replaying, programme: str
       if (row) await endProgramme(tx, row.slug);
     }
   });
+}
+
+/** It is shut, whatever became of the job; one that was cancelled, or would be it where the backup has none, ends no more consents. */
+async function withdrawAgain(tx: Tx, cancelled: ReadonlySet<string>, withdrawn: Withdrawn): Promise<void> {
+  const [what, key] =
+    'purpose' in withdrawn ? (['purpose', withdrawn.purpose] as const) : (['recipient', withdrawn.recipient] as const);
+  const isCancelled = typeof withdrawn.job === 'string' && cancelled.has(withdrawn.job);
+  const values = [tx.programmeId, `${what}-withdrawal`, key];
+  const [last] = await tx.query<{ id: string; status: string }>(LAST_JOB, values);
+  if (isCancelled && last?.status === 'cancelled') return;
+  const job = await withdraw(tx, what, key);
+  // Another one was asked for after it.
+  if (isCancelled && (last === undefined || last.id === withdrawn.job)) await stay(tx, job);
 }
 
 /** Under every reference that they had; of those that are merged into another one here as well, the other's leaving is theirs. */

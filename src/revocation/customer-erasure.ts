@@ -75,7 +75,7 @@ export async function leave(
   });
 }
 
-/** Who left stays after all: the job (uuid) is cancelled, where it is known and not finished. What has ended stays so. */
+/** A job (uuid) is cancelled, where it is known and not finished: who left stays after all. What has ended stays so. */
 export async function stay(tx: Tx, jobId: string): Promise<void> {
   const job = await lockJob(tx, jobId);
   if (job && !isFinished(job)) await cancelJob(tx, job.id);

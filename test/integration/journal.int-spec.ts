@@ -142,6 +142,77 @@ describe('a journal with customers who left', () => {
     }
   });
 
+  describe('with a withdrawal whose job was cancelled', () => {
+    let own: TestProgramme;
+    const jobs = async () =>
+      (
+        await app.owner.query<{ id: string; status: string }>(
+          `SELECT id, status FROM jobs WHERE programme_id = $1 AND kind = 'purpose-withdrawal' ORDER BY id`,
+          [app.uuidOf(own.id)],
+        )
+      ).rows;
+    const admin = (path: string) => app.post(path, own.adminKey, {});
+    const active = async (): Promise<number> =>
+      (
+        await app.owner.query(
+          `SELECT FROM consents WHERE programme_id = $1 AND purpose = 'greeting' AND status = 'active'`,
+          [app.uuidOf(own.id)],
+        )
+      ).rows.length;
+    const run = async (journal: string): Promise<void> => {
+      await replay(journal);
+      await app.leave(own.id);
+    };
+    let before: string;
+    let jobId: string;
+    beforeEach(async () => {
+      own = await app.programme();
+      for (const ref of ['one', 'two']) await own.share(ref);
+      jobId = (await admin('/v1/purposes/greeting/withdrawal')).body['jobId'] as string;
+      before = await section();
+      await admin(`/v1/jobs/${jobId}/cancel`);
+    });
+    /** As in a backup from before it was cancelled. */
+    const bringBack = () =>
+      app.owner.query(
+        `WITH back AS (UPDATE jobs SET status = 'queued', finished_at = NULL
+                        WHERE programme_id = $1 AND kind = 'purpose-withdrawal' RETURNING programme_id, id)
+         INSERT INTO outbox (programme_id, topic, id) SELECT programme_id, 'job', id FROM back`,
+        [app.uuidOf(own.id)],
+      );
+    /** As in a backup from before it was asked for. */
+    const forget = () =>
+      app.owner.query(
+        `WITH gone AS (DELETE FROM jobs WHERE programme_id = $1 AND kind = 'purpose-withdrawal')
+         UPDATE purposes SET withdrawn_at = NULL WHERE programme_id = $1`,
+        [app.uuidOf(own.id)],
+      );
+
+    // Fails when the journal has no word of the cancelling: the job goes on, and ends them all.
+    it.each([
+      ['that came back with the backup', bringBack],
+      ['that the backup does not know', forget],
+    ])('ends no more consents by the job %s, and releases nothing for it', async (_, restore) => {
+      const journal = before + (await section());
+      await restore();
+      for (let times = 0; times < 2; times++) {
+        await run(journal);
+        expect(await active()).toBe(2);
+        expect((await jobs()).map(({ status }) => status)).toEqual(['cancelled']);
+        expect((await own.disclose('one')).status).toBe(403);
+      }
+    });
+
+    it('ends them where it was asked for anew since', async () => {
+      const cancelled = await section();
+      const { body } = await admin('/v1/purposes/greeting/withdrawal');
+      expect(body['jobId']).not.toBe(jobId);
+      await run(before + cancelled + (await section()));
+      expect(await active()).toBe(0);
+      expect((await jobs()).map(({ status }) => status)).toEqual(['cancelled', 'done']);
+    });
+  });
+
   // Fails when a pause is given to whoever has the number of its customer by now.
   it('does not pause for one who came after it with the number of another', async () => {
     await shop.share('paused-then-lost');
