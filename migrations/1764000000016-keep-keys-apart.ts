@@ -138,9 +138,12 @@ const HOME = `
       WHEN known.place <> here AND known.key_store IS NULL THEN 'it goes on in another timeline, as after a restore or a failover'
       WHEN known.files <> of_files THEN 'its files are not those that it had'
       WHEN continued THEN 'its transactions are counted anew' END;
-    IF closed IS NOT NULL AND known.closed_at IS NULL THEN
-      -- Recipients ask for the notices after the last that they have: those to come are numbered above any that were lost.
-      PERFORM setval('public.revocation_notices_sequence_seq', nextval('public.revocation_notices_sequence_seq') + 1000000000);
+    IF closed IS NOT NULL THEN
+      -- Recipients ask for the notices after the last that they have: those to come are numbered above any that were lost. By the
+      -- microsecond of now, since a second restoration, of the same backup or of one made while it was closed, knows nothing of
+      -- what was numbered after the first.
+      PERFORM setval('public.revocation_notices_sequence_seq',
+        greatest(nextval('public.revocation_notices_sequence_seq') + 1000000, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint));
     END IF;
     UPDATE public.home SET closed_at = CASE WHEN closed IS NOT NULL THEN coalesce(closed_at, clock_timestamp()) END, why = closed,
       reached = CASE WHEN closed IS NOT NULL THEN coalesce(known.reached, public.history_reached() + 1) END,

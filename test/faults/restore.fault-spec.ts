@@ -306,6 +306,23 @@ describe('a backup that is restored after an erasure', () => {
     writeFileSync(journal, next.out, { flag: 'a' });
     expect(run('replay-journal.js', '--journal', journal)).toMatchObject({ status: 0, told: '' });
   });
+
+  // Fails when the notices of both restorations are numbered from the same backup's number on.
+  it('restored a second time, owes its notices after all that the first time had', async () => {
+    await start();
+    const seen = String((await notices()).body['data'].at(-1).sequence);
+    expect((await notices(seen)).body['data']).toEqual([]);
+    await stop();
+    rmSync(join(dataDir, 'postgres'), { recursive: true });
+    copy(backup, dataDir);
+    expect(run('replay-journal.js', '--journal', journal)).toMatchObject({ status: 0, told: '' });
+    await start();
+    const { body } = await notices(seen);
+    const refs = body['data'].map(({ customerRef }: { customerRef: string }) => customerRef);
+    expect(refs).toEqual(expect.arrayContaining(['revoked', 'shared-again', 'kept']));
+    expect(body['data'].every(({ sequence }: { sequence: unknown }) => Number.isSafeInteger(sequence))).toBe(true);
+    await stop();
+  });
 });
 
 describe('a backup that is put back under a service that runs on', () => {
