@@ -1,4 +1,7 @@
-import { isAway, isOnesFault } from './database';
+import { randomUUID } from 'node:crypto';
+import { Database, isAway, isOnesFault } from './database';
+import { freePort } from './free-port';
+import { describeError } from './logging';
 
 const coded = (code: string): Error => Object.assign(new Error('It failed'), { code });
 
@@ -30,5 +33,19 @@ describe('a database', () => {
       false,
       false,
     ]);
+  });
+
+  it('that is away is told of with why, in the log', async () => {
+    const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+    const database = await Database.connect({ url, connections: 1, entities: [] });
+    const nothing = { name: 'nothing', text: 'SELECT' };
+    const failed = [
+      database.query(nothing),
+      database.inProgramme(randomUUID(), (tx) => tx.query(nothing, [])),
+      database.inProgrammeReserved(randomUUID(), (tx) => tx.query(nothing, [])),
+    ].map((work) => work.catch(describeError));
+    for (const error of await Promise.all(failed))
+      expect(error).toMatchObject({ name: 'Problem', type: 'unavailable', cause: { code: 'ECONNREFUSED' } });
+    await database.close();
   });
 });

@@ -213,7 +213,9 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-const asProblem = (error: unknown): unknown => (isAway(error) ? unavailable('The database cannot be reached.') : error);
+/** The caller is told no more than that; the log says why. */
+const asProblem = (error: unknown): unknown =>
+  isAway(error) ? Object.assign(unavailable('The database cannot be reached.'), { cause: error }) : error;
 
 async function attempt<T>(
   pool: Pool,
