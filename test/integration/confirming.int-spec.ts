@@ -361,6 +361,38 @@ describe('a lease', () => {
   });
 });
 
+/** What somebody reads must be what a program reads. */
+function saysTheSameInWords({ statement, iat, asOf, ...claims }: Body): void {
+  const { stored, destroyed } = claims['values'] as { stored: Body[]; destroyed: Body[] };
+  const leases = (claims['recipients'] as Body[]).map((row) => row['useUntil'] as string).sort();
+  const told = (pattern: RegExp): number => Number(pattern.exec(statement as string)?.[1] ?? 0);
+  expect({
+    blockedAt: /^Blocked at (\S+):/.exec(statement as string)?.[1],
+    ended: told(/: (\d+) consents? ended\./),
+    destroyed: told(/(\d+) values? destroyed\./),
+    owed: told(/(\d+) values? not destroyed yet\./),
+    kept: told(/(\d+) values? kept under other consents\./),
+    keys: told(/(\d+) keys? not destroyed yet\./),
+    confirmed: told(/Confirmed (\d+) of/),
+    of: told(/Confirmed \d+ of (\d+)/),
+    overdue: told(/, (\d+) overdue: /),
+    lease: / Last lease until (\S+)\.$/.exec(statement as string)?.[1],
+    at: iat,
+  }).toEqual({
+    blockedAt: claims['blockedAt'],
+    ended: claims['consents'].length,
+    destroyed: destroyed.length,
+    owed: stored.filter(({ because }) => because === 'erasure-owed').length,
+    kept: stored.filter(({ because }) => because === 'other-consent').length,
+    keys: destroyed.filter(({ keyDestroyed }) => keyDestroyed !== true).length,
+    confirmed: claims['confirmed'],
+    of: claims['of'],
+    overdue: claims['overdue'].length,
+    lease: leases.at(-1),
+    at: Math.floor(Date.parse(asOf as string) / 1000),
+  });
+}
+
 describe('the certificate', () => {
   const certify = (revocation: Body) =>
     app.get(`/v1/revocations/${revocation['id']}/certificate`, programme.storefrontKey);
@@ -370,6 +402,7 @@ describe('the certificate', () => {
   async function certified(revocation: Body): Promise<Body> {
     const claims = await claimsOf(await certify(revocation));
     expect(whatItSays(claims)).toEqual(await whatIsTrue(app.owner, revocation['id']));
+    saysTheSameInWords(claims);
     return claims;
   }
 
