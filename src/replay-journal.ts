@@ -3,7 +3,7 @@ import { checkJournal, destroyKeyless, journalLines, replayJournal, type Replaye
 import { type Foundation, layFoundation } from './platform/boot';
 import { readConfig } from './platform/config';
 import type { Statement } from './platform/database';
-import { runTask } from './run-task';
+import { readableFile, runTask } from './run-task';
 
 const REACHED: Statement = { name: 'home_reached', text: 'SELECT reached FROM home WHERE closed_at IS NOT NULL' };
 const PROGRESS_MILLISECONDS = 1_000;
@@ -15,9 +15,10 @@ const PROGRESS_MILLISECONDS = 1_000;
 runTask('replay', async () => {
   const { values } = parseArgs({ options: { journal: { type: 'string' } } });
   if (values.journal === undefined) throw new Error('Name the journal: npm run restore:replay -- --journal <file>');
+  const journal = readableFile(values.journal);
   const foundation = await layFoundation({ ...readConfig(process.env), logLevel: 'silent' }, 'replay', []);
   try {
-    await replay(foundation, values.journal);
+    await replay(foundation, journal);
     return true;
   } finally {
     await foundation.close();

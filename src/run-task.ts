@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { tellWhyNot } from './platform/run-service';
 import { whyUnusable } from './platform/usable';
 
@@ -12,4 +13,14 @@ export function runTask(name: string, task: () => Promise<boolean>): void {
       process.exit(1);
     },
   );
+}
+
+/** A file that an option names. @throws Error that says so where it cannot be read. */
+export function readableFile(file: string): string {
+  try {
+    accessSync(file, constants.R_OK);
+    return file;
+  } catch {
+    throw new Error(`The file ${file} is not there, or cannot be read.`);
+  }
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
 import { find, patiently, PATIENCE_MILLISECONDS, ROWS_SHOWN, tell, withAuditor } from './audit';
 import { type Finding, type VerifiedProgramme, verifyChains } from './chain/core';
-import { runTask } from './run-task';
+import { readableFile, runTask } from './run-task';
 
 /** Of the history every row is named; who has changed more than this has changed everything. */
 const FINDINGS_SHOWN = 1_000;
@@ -36,7 +36,8 @@ interface Balance {
  */
 runTask('verification', async () => {
   const { values } = parseArgs({ options: { checkpoints: { type: 'string' } } });
-  const checkpoints = values.checkpoints === undefined ? undefined : readFileSync(values.checkpoints, 'utf8');
+  const checkpoints =
+    values.checkpoints === undefined ? undefined : readFileSync(readableFile(values.checkpoints), 'utf8');
   return withAuditor((client) => verify(client, checkpoints));
 });
 

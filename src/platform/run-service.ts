@@ -28,7 +28,11 @@ export function runService(name: string, start: () => Promise<RunningService>): 
 /** Settings and advice are ours to show; of any other error only what may be known of it. */
 export function tellWhyNot(sentence: string, error: unknown): void {
   const ours =
-    error instanceof ConfigError || (error instanceof Error && !('code' in error) && !('driverError' in error));
+    error instanceof ConfigError ||
+    (error instanceof Error && !('driverError' in error) && (!('code' in error) || isOfArguments(error.code)));
   const detail = error instanceof Problem && error.detail !== undefined ? `: ${error.detail}` : '';
   console.error(sentence, ours ? `${error.message}${detail}` : describeError(error));
 }
+
+/** What was typed is no secret, and Node says what is wrong with it. */
+const isOfArguments = (code: unknown): boolean => String(code).startsWith('ERR_PARSE_ARGS');

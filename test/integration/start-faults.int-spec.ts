@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createBareDatabase, createTestDatabase, type TestDatabase } from '../setup/database';
 
 /** What a process of the built service says that is to end by itself. */
-async function said(name: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(process.execPath, [join(__dirname, `../../dist/src/${name}.js`)], {
+async function said(name: string, env: NodeJS.ProcessEnv, options: string[] = []): Promise<string> {
+  const child = spawn(process.execPath, [join(__dirname, `../../dist/src/${name}.js`), ...options], {
     env: { PATH: process.env['PATH'], LOG_LEVEL: 'silent', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -87,5 +87,22 @@ describe('what keeps a service from starting', () => {
     } finally {
       somebody.close();
     }
+  });
+});
+
+// Whoever restores a backup is in a hurry.
+describe('a task', () => {
+  const settings = () => ({ DATABASE_URL: database.url, GEGENWERT_KEK });
+
+  it.each([
+    ['replay-journal', '--journal'],
+    ['verify', '--checkpoints'],
+  ])('%s says that there is no such file', async (name, option) => {
+    const text = await said(name, settings(), [option, '/nowhere/it.ndjson']);
+    expect(text).toContain('The file /nowhere/it.ndjson is not there, or cannot be read.');
+  });
+
+  it.each(['replay-journal', 'export-journal', 'verify'])('%s says which option it does not know', async (name) => {
+    expect(await said(name, settings(), ['--journl', 'it.ndjson'])).toContain("Unknown option '--journl'");
   });
 });
