@@ -26,6 +26,11 @@ const SLOW_MS = 1_000;
 const FRESH_MS = 5_000;
 /** Attempts written down in one transaction. */
 const RECORD_BATCH = 200;
+/**
+ * Attempts made that are not written down yet: where there are more, none is begun. Sending is faster than writing down, and what
+ * would not be written down any more is sent again when its lease is over.
+ */
+const UNWRITTEN = 5 * RECORD_BATCH;
 /** Of the process's connections, which booking and erasing need as well. */
 const CONNECTIONS = 4;
 /** For what is under way when the process is asked to end. */
@@ -45,6 +50,7 @@ export class Deliverer {
   private readonly unsent: { lane: Lane; waiting: Waiting }[] = [];
   private readonly records: Batcher<Outcome, Standing | 'ended'>;
   private readonly connections = new Limit(CONNECTIONS);
+  private unwritten = 0;
   private stopping = false;
   private failing = false;
 
@@ -111,7 +117,7 @@ export class Deliverer {
   private move(lane: Lane): void {
     if (this.stopping) return;
     for (let next = lane.next(); next; next = lane.next()) {
-      const slot = this.slots.take(lane.suspect);
+      const slot = this.unwritten < UNWRITTEN ? this.slots.take(lane.suspect) : undefined;
       if (!slot) {
         lane.putBack(next);
         this.crowded.add(lane);
@@ -194,6 +200,7 @@ export class Deliverer {
   /** What cannot be written down is tried again when its lease is over: told twice rather than never. */
   private async remember(lane: Lane, waiting: Waiting, came: Attempt): Promise<void> {
     const { delivery } = waiting;
+    this.unwritten += 1;
     metrics.webhookAttempts.inc({
       outcome: hasArrived(came) ? 'arrived' : came.status === undefined ? came.fault : 'refused',
     });
@@ -205,6 +212,9 @@ export class Deliverer {
         metrics.webhookSeconds.observe((databaseNow(waiting).getTime() - delivery.createdAt.getTime()) / 1000);
     } catch (error) {
       this.noticed(error);
+    } finally {
+      this.unwritten -= 1;
+      this.makeRoom();
     }
   }
 

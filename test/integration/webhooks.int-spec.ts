@@ -123,6 +123,25 @@ describe('webhooks', () => {
     expect(JSON.stringify(receiver.received)).not.toContain('geheim');
   });
 
+  // Fails when sending goes on whatever is written down: beyond what can wait, outcomes are lost, and all of it is sent again.
+  it('are not sent further ahead of their being written down than can wait for it', async () => {
+    const many = 1_500;
+    const { path } = await endpoint(['share.accepted']);
+    await announceMany(path, many);
+    const came = () => Promise.resolve(receiver.at(path).length);
+    await app.owner.query('BEGIN; LOCK TABLE webhook_attempts IN EXCLUSIVE MODE');
+    await deliverer.sweep();
+    await eventually(came, (count) => count >= 1_000);
+    await sleep(1_000);
+    const ahead = await came();
+    await app.owner.query('COMMIT');
+    expect(ahead).toBeLessThan(1_100);
+    const pending = async () =>
+      (await app.owner.query(`SELECT FROM webhook_deliveries WHERE status = 'pending'`)).rows.length;
+    await eventually(pending, (count) => count === 0);
+    expect(await came()).toBe(many);
+  });
+
   it('tell of a share that earned nothing, and of a code', async () => {
     const { id, secret, path } = await endpoint(['share.accepted', 'award.granted']);
     const discount = { type: 'discount', discount: { kind: 'percent', percent: 10, validDays: 30 } };
