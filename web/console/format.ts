@@ -30,11 +30,14 @@ function makeFormats(tag: string): Formats {
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
     money: (minor, currency) => moneyIn(tag, minor, currency),
-    day: (at) => day.format(dateOf(at)),
-    time: (at) => time.format(dateOf(at)),
+    day: (at) => whole(day.format(dateOf(at))),
+    time: (at) => whole(time.format(dateOf(at))),
     list: (items) => list.format(items),
   };
 }
+
+/** A day is not broken over lines, as in narrow columns; between day and time it may be. */
+const whole = (text: string): string => text.replaceAll(/(?<!,) /g, '\u00a0');
 
 /** A day alone is that day wherever one reads it, not midnight in Greenwich. */
 const dateOf = (at: string | Date): Date =>

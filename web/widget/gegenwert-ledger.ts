@@ -195,7 +195,8 @@ export class Ledger extends Spoken {
   }
 
   private ledger(): TemplateResult {
-    const { cards, nextCursor } = this.data.shown!;
+    const { cards, nextCursor, balance } = this.data.shown!;
+    const isEmpty = cards.length === 0 && balance !== undefined;
     const { doubt, asOf } = this.data;
     const asks = cards.flatMap((card) => card.asks);
     const titles = Object.fromEntries(asks.map(({ attribute, title }) => [attribute, title]));
@@ -205,7 +206,7 @@ export class Ledger extends Spoken {
         <p class="intro">${this.text('ledger.intro')}</p>
       </div>
       <p class=${this.said === '' ? 'hidden' : 'said'} role="status">${this.said}</p>
-      ${cards.length === 0 ? html`<p class="empty">${this.text('ledger.empty')}</p>` : nothing}
+      ${isEmpty ? html`<p class="empty">${this.text('ledger.empty')}</p>` : nothing}
       <ul class="stack" part="cards" ?hidden=${cards.length === 0}>
         ${repeat(
           cards,

@@ -108,7 +108,7 @@ function IssuerButton({ issuer, slug }: { issuer: Issuer; slug: string }) {
       ) : (
         <Fault error={error} />
       )}
-      <Button onClick={begin} loading={isLeaving}>
+      <Button onClick={begin} loading={isLeaving} classNames={{ root: 'of-lines', label: 'of-lines' }}>
         {t.withIssuer(hostOf(issuer))}
       </Button>
     </>

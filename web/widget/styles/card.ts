@@ -41,6 +41,17 @@ export const cardStyle = css`
     grid-column: 2;
     align-self: start;
   }
+  /* What a button beside it would leave is less than a long word. */
+  @container (max-width: 22rem) {
+    .purpose {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .purpose button {
+      grid-row: auto;
+      grid-column: 1;
+      justify-self: start;
+    }
+  }
   .mark {
     font-size: 0.875rem;
     font-weight: 600;

@@ -67,6 +67,9 @@ export const ledgerStyle = css`
     border-radius: var(--_radius);
     color: var(--_soft);
   }
+  .stack > details > ul {
+    margin-top: 0.75rem;
+  }
   .panel {
     border-top: 2px solid var(--_ink);
     padding-top: 0.5rem;

@@ -82,6 +82,9 @@ export const offerStyle = css`
     font-weight: 600;
     color: var(--_soft);
   }
+  details {
+    margin-top: 0.75rem;
+  }
   .notice {
     white-space: pre-line;
     font-size: 0.9375rem;

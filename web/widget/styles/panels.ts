@@ -46,6 +46,9 @@ export const panelStyle = css`
     font-weight: 600;
     color: var(--_soft);
   }
+  td:first-child {
+    white-space: nowrap;
+  }
   .number {
     text-align: end;
     white-space: nowrap;
