@@ -403,6 +403,15 @@ describeOnRedis('a Redis that evicts', () => {
     await assertRedisKeepsJobs(`redis://127.0.0.1:${await freePort()}`, logger);
     expect(said('Redis could not be asked')).toBe(1);
   });
+
+  // Fails when a wrong password looks like a Redis that is away, which comes back by itself.
+  it('is not mistaken for one that refuses who asks: the setting is named', async () => {
+    const stranger = new URL(redis.setting.redisUrl!);
+    [stranger.username, stranger.password] = ['nobody', 'wrong'];
+    await assertRedisKeepsJobs(stranger.href, logger);
+    expect(said('Redis refuses the user or the password in REDIS_URL')).toBe(1);
+    expect(JSON.stringify(lines)).not.toContain('wrong');
+  });
 });
 
 const waitingForRole = `SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE ROLE gegenwert_queue NOLOGIN NO%' AND wait_event_type = 'Lock'

@@ -1,6 +1,9 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../logging';
 
+/** What Redis says to whoever it does not know, or who has not said who they are. */
+const REFUSED = /^(WRONGPASS|NOAUTH)\b/;
+
 /** The Redis at hand throws away keys when its memory is full, jobs among them. */
 export class EvictingRedisError extends Error {
   override readonly name = 'EvictingRedisError';
@@ -30,7 +33,12 @@ export async function assertRedisKeepsJobs(redisUrl: string, logger: Logger): Pr
   try {
     memory = await redis.info('memory');
   } catch (error) {
-    logger.warn({ error }, 'Redis could not be asked for its maxmemory-policy. It must be noeviction.');
+    if (REFUSED.test((error as Error).message))
+      logger.error(
+        { error },
+        'Redis refuses the user or the password in REDIS_URL. Until they are right, nobody hears the bell.',
+      );
+    else logger.warn({ error }, 'Redis could not be asked for its maxmemory-policy. It must be noeviction.');
     return;
   } finally {
     redis.disconnect();
