@@ -45,7 +45,8 @@ export const de = {
     audience: 'Audience',
     audienceHint: 'Die seine Tokens für dieses Programm tragen.',
     clientId: 'Client-ID der Konsole',
-    clientIdHint: 'Öffentlicher Client mit PKCE. Fehlt sie, meldet sich in dieser Konsole niemand damit an.',
+    clientIdHint:
+      'Öffentlicher Client mit PKCE. Fehlt sie, meldet sich in dieser Konsole niemand damit an; steht sie da, gelten nur seine Tokens.',
     subjects: 'Für wen',
     subjectsOf: { customers: 'Kundinnen und Kunden', staff: 'Team' },
     remove: 'Entfernen',

@@ -47,7 +47,8 @@ export const en: typeof de = {
     audience: 'Audience',
     audienceHint: 'The one that its tokens for this programme have.',
     clientId: 'Client ID of the console',
-    clientIdHint: 'A public client with PKCE. Without it nobody signs in to this console with it.',
+    clientIdHint:
+      'A public client with PKCE. Without it nobody signs in to this console with it; with it no other client’s tokens count.',
     subjects: 'For whom',
     subjectsOf: { customers: 'Customers', staff: 'Staff' },
     remove: 'Remove',
