@@ -9,6 +9,8 @@ import type { Fence } from '../platform/fence';
 import { KeyRing } from '../platform/key-ring';
 import { BELL, type Bell, FENCE } from '../platform/platform.module';
 
+/** As long as a connection is waited for: one that stands still is not waited for any longer. */
+const DATABASE_MILLISECONDS = 3_000;
 /** Whoever asks waits no longer for the keys than for the queue. */
 const KEYS_MILLISECONDS = 500;
 
@@ -75,12 +77,9 @@ export class HealthController {
   }
 
   /** Undefined: the database does not answer, which is what is asked here. */
-  private async hasNewestSchema(): Promise<boolean | undefined> {
-    try {
-      return await hasNewestSchema(this.database);
-    } catch {
-      return undefined;
-    }
+  private hasNewestSchema(): Promise<boolean | undefined> {
+    const asked = hasNewestSchema(this.database).catch(() => undefined);
+    return Promise.race([asked, sleep(DATABASE_MILLISECONDS, undefined, { ref: false })]);
   }
 
   /** Where keys lie apart, whether they can be asked for; beside the values they are where those are. */

@@ -7,7 +7,7 @@ import { freePort } from '../../src/platform/free-port';
 import { isAlive } from '../../src/platform/process-info';
 import { createProgramme, type TestProgramme } from '../builders/programme';
 import { brokenInvariants } from '../setup/invariants';
-import { untilGone } from '../setup/processes';
+import { processTree, untilGone } from '../setup/processes';
 import { call, eventually, startService, type Answer, type RunningService } from '../setup/service';
 import { temporaryFolder } from '../setup/temporary-folder';
 import { startBench, type FaultBench } from './fault-bench';
@@ -78,6 +78,19 @@ describe('a PostgreSQL that is killed under load', () => {
   const kinds = (refusals: Answer[]): string[] => [
     ...new Set(refusals.map(({ status, headers, body }) => `${status} ${headers.get('retry-after')} ${body['type']}`)),
   ];
+
+  // Fails when an answer is waited for as long as a connection stands: whoever asks would hear nothing for a quarter of an hour.
+  it('is not ready while it stands still', async () => {
+    expect(await ready()).toBe(200);
+    const all = processTree(postgres.pid);
+    for (const pid of all) process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await ready()).toBe(503);
+    } finally {
+      for (const pid of all) process.kill(pid, 'SIGCONT');
+    }
+    await eventually(ready, (status) => status === 200, RECOVERY_MS);
+  }, 30_000);
 
   // SIGQUIT is what pg_ctl's "immediate" sends: no checkpoint, no goodbye. Fails with fsync or synchronous_commit off (for the
   // machine's crash), when a broken connection stays in a pool, or when an answer leaves before its COMMIT.
