@@ -15,9 +15,16 @@ const CHUNK = 1_500;
 const ROUNDS = 3;
 const REVOCATIONS = 1_000;
 
+export interface Answered {
+  /** ms */
+  p50: number;
+  p99: number;
+}
+
 export interface WithdrawalFigures {
-  /** ms, from the withdrawal being sent to its answer. */
-  acknowledgedP99: number;
+  /** ms, from the withdrawal being sent to its answer; of a bare INSERT over HTTP, as often and beside the same readers. */
+  acknowledged: Answered;
+  bareInsert: Answered;
   /** Releases that were asked for after the answer and answered with values, and those that are on record as later. */
   late: number;
   /** Consents a second, from the answer to the last value destroyed. */
@@ -35,7 +42,7 @@ const RESET = `
   UPDATE purposes SET withdrawn_at = NULL;
   UPDATE offers SET status = 'live' WHERE status = 'paused';
   DELETE FROM outbox WHERE topic = 'job';
-  UPDATE jobs SET status = 'cancelled', finished_at = now()`;
+  UPDATE jobs SET status = 'cancelled', finished_at = now() WHERE status <> 'cancelled'`;
 
 /** A purpose is withdrawn for so many. The worker must run. */
 export async function withdrawForMany(
@@ -47,7 +54,7 @@ export async function withdrawForMany(
   const other = await makeProgramme({ port: stage.api.port, operatorKey, client: stage.client }, 'other');
   await addPurpose(stage);
   progress(`(f) withdrawals while ${READERS} connections read`);
-  const { acknowledgedP99, late } = await acknowledgements(stage, other);
+  const { late, ...waits } = await acknowledgements(stage, other);
   const rates: number[] = [];
   for (let n = 0; n < ROUNDS; n++) {
     progress(`(f) ${customers} consents withdrawn: round ${n + 1} of ${ROUNDS}`);
@@ -57,7 +64,7 @@ export async function withdrawForMany(
   const { ratios: meanwhile, erased: erasedBesideOthers } = await besideOthers(stage, other, customers);
   progress('(f) revocations and shares of single customers');
   const p99 = await revocations(stage);
-  return { acknowledgedP99, late, erased: median(rates), meanwhile, erasedBesideOthers, p99 };
+  return { ...waits, late, erased: median(rates), meanwhile, erasedBesideOthers, p99 };
 }
 
 async function addPurpose({ api, programme }: Stage): Promise<void> {
@@ -103,10 +110,12 @@ async function sharers(stage: Stage, programme: BenchProgramme, count: number): 
 async function acknowledgements(
   stage: Stage,
   programme: BenchProgramme,
-): Promise<{ acknowledgedP99: number; late: number }> {
+): Promise<Pick<WithdrawalFigures, 'acknowledged' | 'bareInsert' | 'late'>> {
   const ref = await sharers(stage, programme, READ);
   process.kill(stage.worker.pid, 'SIGSTOP');
-  const times: number[] = [];
+  const times = { acknowledged: [] as number[], bareInsert: [] as number[] };
+  const one = async (port: number, request: Request, status: number): Promise<number> =>
+    (await answered(runLoad({ port, connections: 1, requests: 1, request: () => request }), status)).p99Ms;
   let late = 0;
   for (let trial = 0; trial < FIRST_TRIALS + TRIALS; trial++) {
     const reading = { over: false };
@@ -114,14 +123,9 @@ async function acknowledgements(
       while (!reading.over) await load(stage, 1, 20, (n) => programme.disclose(ref(reader * 50 + n)));
     });
     await sleep(20 + Math.random() * 20);
-    times.push(
-      (
-        await answered(
-          load(stage, 1, 1, () => withdrawal(programme, 'greeting')),
-          202,
-        )
-      ).p99Ms,
-    );
+    times.bareInsert.push(await one(stage.ins.port, programme.share('a'), 201));
+    await sleep(20 + Math.random() * 20);
+    times.acknowledged.push(await one(stage.api.port, withdrawal(programme, 'greeting'), 202));
     const after = await load(stage, READERS, 5 * READERS, (n) => programme.disclose(ref(n)));
     reading.over = true;
     await Promise.all(readers);
@@ -129,13 +133,11 @@ async function acknowledgements(
     await stage.client.query(RESET);
   }
   process.kill(stage.worker.pid, 'SIGCONT');
-  return {
-    acknowledgedP99: quantile(
-      times.slice(FIRST_TRIALS).sort((a, b) => a - b),
-      0.99,
-    ),
-    late,
+  const of = (all: number[]): Answered => {
+    const counted = all.slice(FIRST_TRIALS).sort((a, b) => a - b);
+    return { p50: quantile(counted, 0.5), p99: quantile(counted, 0.99) };
   };
+  return { acknowledged: of(times.acknowledged), bareInsert: of(times.bareInsert), late };
 }
 
 async function onRecordAsLate({ client }: Stage): Promise<number> {

@@ -7,6 +7,7 @@ export type { AttributeEntity, Sensitivity } from './attribute.entity';
 export { AttributesService } from './attributes.service';
 export { CatalogueModule } from './catalogue.module';
 export * from './core';
+export { Gates } from './gates';
 export { orKeyTaken } from './keys';
 export { PublicKeyDto } from './public-key';
 export type { PurposeEntity } from './purpose.entity';

@@ -1,6 +1,7 @@
 import { setImmediate as afterWhatIsDue } from 'node:timers/promises';
 import { Inject, Injectable, type StreamableFile } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
+import { Gates } from '../catalogue';
 import { Batcher } from '../platform/batcher';
 import { Database } from '../platform/database';
 import { toProblem } from '../platform/http/problem.filter';
@@ -33,8 +34,10 @@ type Recipient = PrincipalOf<'recipient'>;
 export class BatchDisclosure {
   // One transaction in flight a programme and process, whoever else reads in batches: single releases keep their connections.
   private readonly turns = new Batcher<ReleaseRequest[], Release[]>({
-    run: (programmeId, turns) =>
-      Promise.all(turns.map((requests) => releaseIn(this.database, this.keyRing, programmeId, requests))),
+    run: async (programmeId, turns) => {
+      await this.gates.giveWay(programmeId);
+      return Promise.all(turns.map((requests) => releaseIn(this.database, this.keyRing, programmeId, requests)));
+    },
     limit: 1,
     mayBeOnes: () => false,
     observe: () => undefined,
@@ -43,6 +46,7 @@ export class BatchDisclosure {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
+    private readonly gates: Gates,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

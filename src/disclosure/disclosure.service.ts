@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PrincipalOf } from '../access';
+import { Gates } from '../catalogue';
 import { Batcher } from '../platform/batcher';
 import { Database, isOnesFault, type Statement } from '../platform/database';
 import { newId, toPublicId } from '../platform/ids';
@@ -23,7 +24,10 @@ const NO_REASON = 'A question was answered; no reason was given';
 @Injectable()
 export class Disclosure {
   private readonly batcher = new Batcher<ReleaseRequest, Release>({
-    run: (programmeId, requests) => releaseIn(this.database, this.keyRing, programmeId, requests),
+    run: async (programmeId, requests) => {
+      await this.gates.giveWay(programmeId);
+      return releaseIn(this.database, this.keyRing, programmeId, requests);
+    },
     limit: BATCH_LIMIT,
     // Two questions of one recipient about one customer are counted one after the other.
     keysOf: ({ kind, recipientId, customerRef }) => (kind === 'predicate' ? [`${recipientId} ${customerRef}`] : []),
@@ -34,6 +38,7 @@ export class Disclosure {
   constructor(
     private readonly database: Database,
     private readonly keyRing: KeyRing,
+    private readonly gates: Gates,
   ) {}
 
   /**

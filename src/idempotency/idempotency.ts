@@ -92,18 +92,26 @@ export class Idempotency {
 
   /**
    * Runs work at most once for the call's key, in one transaction, and answers with status (of the answer, where it
-   * depends on it). reserved: on connections that nothing else uses.
+   * depends on it). reserved: on connections that nothing else uses. ahead: work is sent along with the question whether the
+   * key was used, and undone where it was; for what must be done soon.
    * @throws 422 `idempotency-key-reused`, 409 `idempotency-in-progress`, and whatever work throws.
    */
   async once<T extends object>(
     call: Call,
     status: Status<T>,
     work: (tx: Tx) => Promise<T>,
-    { reserved = false } = {},
+    { reserved = false, ahead = false } = {},
   ): Promise<T> {
-    const run = await this.prepare(call, status, work);
+    const run = await this.prepare(call, status, work, ahead);
     const { principal } = call;
-    return reserved ? this.database.inProgrammeReserved(principal, run) : this.database.inProgramme(principal, run);
+    try {
+      return await (reserved
+        ? this.database.inProgrammeReserved(principal, run)
+        : this.database.inProgramme(principal, run));
+    } catch (error) {
+      if (error instanceof Recalled) return error.answer as T;
+      throw error;
+    }
   }
 
   /** The same for work that maps configuration. */
@@ -119,6 +127,7 @@ export class Idempotency {
     call: Call,
     status: Status<T>,
     work: (tx: Kind) => Promise<T>,
+    ahead = false,
   ): Promise<(tx: Kind, commit?: Commit) => Promise<T>> {
     const { key } = call;
     if (key === undefined) {
@@ -129,7 +138,7 @@ export class Idempotency {
       };
     }
     const keys = this.keyRing.idempotencyOf(call.principal.programmeId);
-    return (tx, commit) => this.claimed(tx, commit, keys, fingerprint(keys, call, key), call, status, work);
+    return (tx, commit) => this.claimed(tx, commit, keys, fingerprint(keys, call, key), call, status, work, ahead);
   }
 
   private async claimed<T extends object, Kind extends Tx>(
@@ -140,16 +149,22 @@ export class Idempotency {
     call: Call,
     status: Status<T>,
     work: (tx: Kind) => Promise<T>,
+    ahead: boolean,
   ): Promise<T> {
     // Read in a statement after the claim. Whoever holds it may only be reading the first answer too: then it is there for both.
-    const [[claim], [before]] = await Promise.all([
+    const asked = Promise.all([
       tx.query<{ claimed: boolean }>(CLAIM, [print.key]),
       tx.query<Remembered & { answer: SealedAnswer }>(RECALL, [tx.programmeId, print.key]),
     ]);
+    const begun = ahead ? work(tx) : undefined;
+    begun?.catch(() => undefined); // Asked for below, unless the key was used: then it does not matter.
+    const [[claim], [before]] = await asked;
     if (before) {
       if (before.request !== print.request) throw keyReused();
       markReplayed(call, before.status);
-      return openAnswer<T>(keys, print, before.answer);
+      const answer = openAnswer<T>(keys, print, before.answer);
+      if (begun) throw new Recalled(answer);
+      return answer;
     }
     if (!claim?.claimed) {
       throw conflict(
@@ -158,13 +173,20 @@ export class Idempotency {
         'Try again shortly.',
       );
     }
-    const answer = await work(tx);
+    const answer = await (begun ?? work(tx));
     const kept = sealAnswer(keys, print, answer);
     const remembered = tx.query(REMEMBER, [tx.programmeId, print.key, print.request, statusOf(status, answer), kept]);
     commit?.();
     await remembered;
     void call.reply.status(statusOf(status, answer));
     return answer;
+  }
+}
+
+/** The first answer is there: whatever this transaction did is undone. */
+class Recalled extends Error {
+  constructor(readonly answer: object) {
+    super('The answer is the first one');
   }
 }
 

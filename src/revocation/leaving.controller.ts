@@ -2,6 +2,7 @@ import { Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestj
 import { ApiAcceptedResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { Allow, Caller, type PrincipalOf } from '../access';
+import { Gates } from '../catalogue';
 import { type Call, Idempotency, ThisCall } from '../idempotency';
 import { JobAnswer } from '../jobs';
 import { Database } from '../platform/database';
@@ -27,6 +28,7 @@ export class LeavingController {
     private readonly database: Database,
     private readonly idempotency: Idempotency,
     private readonly keyRing: KeyRing,
+    private readonly gates: Gates,
     @Inject(BELL) private readonly bell: Bell,
   ) {}
 
@@ -86,13 +88,14 @@ export class LeavingController {
   }
 
   private async withdraw(call: Call, what: 'purpose' | 'recipient', key: string): Promise<JobAnswer> {
-    const answer = await this.idempotency.once(
-      call,
-      202,
-      async (tx) => ({ jobId: toPublicId('job', await withdraw(tx, what, key)) }),
-      { reserved: true },
+    const { programmeId } = call.principal;
+    const answer = await this.gates.shut(programmeId, () =>
+      this.idempotency.once(call, 202, async (tx) => ({ jobId: toPublicId('job', await withdraw(tx, what, key)) }), {
+        reserved: true,
+        ahead: true,
+      }),
     );
-    this.bell.ring(call.principal.programmeId);
+    this.bell.ring(programmeId);
     return answer;
   }
 }

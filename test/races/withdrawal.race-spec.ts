@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { shareForMany } from '../../bench/many';
 import { parsePublicId } from '../../src/platform/ids';
@@ -112,6 +113,48 @@ it('a revocation and a withdrawal for everyone at once: one of them ends it', as
   expect(byJobs).toBeGreaterThan(0);
   expect([await count(ENDED_TWICE), await count(PROMISED_MORE)]).toEqual([0, 0]);
   expect(await brokenInvariants(apis.databaseUrl)).toEqual({});
+});
+
+it('asked again with the same key it is the first answer, and a job that was cancelled is not taken up again', async () => {
+  await share();
+  const options = { key: apis.programme.adminKey, idempotencyKey: `withdrawal ${round}` };
+  const [first, ...others] = await Promise.all(
+    [0, 1, 0, 1].map((api) => apis.post(api, '/v1/purposes/greeting/withdrawal', {}, options)),
+  );
+  // Those that came while the first ran may have been told so; nobody is told of another job.
+  const jobs = [first!, ...others].flatMap(({ status, body }) => (status === 202 ? [body['jobId'] as string] : []));
+  expect(new Set(jobs).size).toBe(1);
+  await apis.sql(`UPDATE jobs SET status = 'cancelled', finished_at = now() WHERE id = $1`, [
+    parsePublicId('job', jobs[0]!),
+  ]);
+  const before = await count('SELECT count(*)::int FROM jobs');
+  const again = await apis.post(1, '/v1/purposes/greeting/withdrawal', {}, options);
+  expect([again.status, again.body['jobId'], again.headers.get('idempotency-replayed')]).toEqual([
+    202,
+    jobs[0],
+    'true',
+  ]);
+  expect(await count('SELECT count(*)::int FROM jobs')).toBe(before);
+});
+
+it('what is asked for while a purpose is being withdrawn waits in the process, and is refused then', async () => {
+  await share();
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock_shared(gate_lock($1))', [parsePublicId('prg', apis.programme.id)]);
+  const waiting = (mode: string) =>
+    count(`SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND mode = '${mode}' AND NOT granted`);
+  const withdrawn = apis.post(0, '/v1/purposes/greeting/withdrawal', {}, { key: apis.programme.adminKey });
+  await eventually(
+    () => waiting('ExclusiveLock'),
+    (number) => number === 1,
+  );
+  const asked = Promise.all(refs.map((ref) => apis.disclose(0, ref)));
+  await sleep(300);
+  const waitingForLock = await waiting('ShareLock');
+  await client.query('COMMIT');
+  expect((await withdrawn).status).toBe(202);
+  expect((await asked).map(({ status }) => status)).toEqual(refs.map(() => 403));
+  expect(waitingForLock).toBe(0);
 });
 
 it('without the customer’s lock two revocations both say that they ended it, and are found out', async () => {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as aTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logging';
 import { openQueue, type OpenQueue } from './open-queue';
 import { Outage } from './outage';
@@ -80,6 +80,8 @@ class QueueBell implements Bell {
   }
 
   private async ringAll(): Promise<void> {
+    // Whoever rings has an answer to give first.
+    await aTurn();
     do {
       const owed = this.sinceLastRound;
       this.sinceLastRound = 0;
