@@ -107,15 +107,19 @@ export class KeepALedger1764000000004 implements MigrationInterface {
        *
        * Of several lanes each takes the awards of customers of its own, and has other stripes: none waits for another. Without that
        * two batches would meet in some customer, and the one that comes later wait for the other's COMMIT.
+       *
+       * With single, it is that award and no other, whose row in the outbox the caller has locked.
        */
       CREATE TYPE owed_award AS (id uuid, customer_id bigint, points bigint, expires_on date);
       CREATE TYPE open_account AS (id bigint, customer_id bigint, balance bigint, last_transfer uuid);
 
       -- Both walk indexes row by row, whatever the tables' sizes and however old their statistics are.
-      CREATE FUNCTION take_owed_awards(programme uuid, batch integer, lane integer, lanes integer) RETURNS SETOF owed_award
+      CREATE FUNCTION take_owed_awards(programme uuid, batch integer, lane integer, lanes integer, single uuid) RETURNS SETOF owed_award
         LANGUAGE sql VOLATILE ROWS 1000 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
           WITH gone AS (
-            DELETE FROM outbox WHERE ctid = ANY (CASE WHEN lanes = 1 THEN ARRAY(
+            DELETE FROM outbox WHERE ctid = ANY (CASE WHEN single IS NOT NULL THEN ARRAY(
+              SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points' AND o.id = single)
+            WHEN lanes = 1 THEN ARRAY(
               SELECT o.ctid FROM outbox o WHERE o.programme_id = programme AND o.topic = 'points'
                  AND (o.not_before IS NULL OR o.not_before <= now())
                ORDER BY o.id LIMIT batch FOR UPDATE SKIP LOCKED)
@@ -137,7 +141,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
            ORDER BY a.customer_id FOR NO KEY UPDATE
         $$;
 
-      CREATE FUNCTION post_awards(programme uuid, batch integer, lane integer, lanes integer) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
+      CREATE FUNCTION post_awards(programme uuid, batch integer, lane integer, lanes integer, single uuid) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
       DECLARE
         own_stripe integer := lane * (8 / lanes) + pg_backend_pid() % (8 / lanes);
         owed owed_award[];
@@ -147,7 +151,7 @@ export class KeepALedger1764000000004 implements MigrationInterface {
         source accounts;
       BEGIN
         PERFORM set_config('gegenwert.programme', programme::text, true);
-        owed := ARRAY(SELECT t FROM take_owed_awards(programme, batch, lane, lanes) t ORDER BY t.customer_id, t.id);
+        owed := ARRAY(SELECT t FROM take_owed_awards(programme, batch, lane, lanes, single) t ORDER BY t.customer_id, t.id);
         IF cardinality(owed) = 0 THEN RETURN 0; END IF;
         customers := ARRAY(SELECT DISTINCT o.customer_id FROM unnest(owed) o ORDER BY 1);
         held := ARRAY(SELECT a FROM lock_available_accounts(programme, customers) a);
@@ -199,8 +203,8 @@ export class KeepALedger1764000000004 implements MigrationInterface {
          WHERE a.id = source.id;
         RETURN cardinality(owed);
       END $$;
-      REVOKE ALL ON FUNCTION take_owed_awards(uuid, integer, integer, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer) FROM PUBLIC;
-      GRANT EXECUTE ON FUNCTION take_owed_awards(uuid, integer, integer, integer), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer) TO gegenwert_app;
+      REVOKE ALL ON FUNCTION take_owed_awards(uuid, integer, integer, integer, uuid), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer, uuid) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION take_owed_awards(uuid, integer, integer, integer, uuid), lock_available_accounts(uuid, bigint[]), post_awards(uuid, integer, integer, integer, uuid) TO gegenwert_app;
     `);
   }
 

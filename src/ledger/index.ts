@@ -3,7 +3,7 @@ export { Book, type BookChanges, type NewTransfer, type OpenBook, type Side } fr
 export { arrayOf, bookOf, openBook, writeBook, type BookRows } from './book-store';
 export { entriesOf, type Entry, type TransferKind } from './entries';
 export { isPast, type OpenLot, type Take } from './lots';
-export { type Lane, postAwards } from './posting';
+export { type Lane, postAward, postAwards } from './posting';
 export { expireLots, withDueLots } from './expiry';
 export { forfeit } from './forfeit';
 export { moveAll, moveBack } from './merging';

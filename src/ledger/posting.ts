@@ -1,6 +1,6 @@
 import type { Statement, Tx } from '../platform/database';
 
-const POST: Statement = { name: 'post_awards', text: 'SELECT post_awards($1, $2, $3, $4) AS posted' };
+const POST: Statement = { name: 'post_awards', text: 'SELECT post_awards($1, $2, $3, $4, $5) AS posted' };
 
 /** One of several transactions at a time: its customers are those whose number leaves this rest. */
 export interface Lane {
@@ -20,6 +20,15 @@ export async function postAwards(
   limit: number,
   { lane, lanes }: Lane = { lane: 0, lanes: 1 },
 ): Promise<number> {
-  const [row] = await on.query<{ posted: number }>(POST, [programmeId, limit, lane, lanes]);
+  return post(on, [programmeId, limit, lane, lanes, null]);
+}
+
+/** Books this one, whose row in the outbox the transaction has locked. */
+export async function postAward(tx: Tx, id: string): Promise<void> {
+  await post(tx, [tx.programmeId, 1, 0, 1, id]);
+}
+
+async function post(on: Pick<Tx, 'query'>, values: unknown[]): Promise<number> {
+  const [row] = await on.query<{ posted: number }>(POST, values);
   return row?.posted ?? 0;
 }

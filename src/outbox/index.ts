@@ -1,1 +1,1 @@
-export { append, peek, setAside, settle, settleAll, take, type Topic } from './outbox';
+export { append, hold, peek, setAside, settle, settleAll, take, type Topic } from './outbox';

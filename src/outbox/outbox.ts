@@ -18,13 +18,16 @@ const TAKE: Statement = {
            SELECT ctid FROM outbox WHERE programme_id = $1 AND topic = $2 AND (not_before IS NULL OR not_before <= now())
             ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id`,
 };
+const HOLD: Statement = {
+  name: 'hold_outbox',
+  text: `SELECT id FROM outbox WHERE programme_id = $1 AND topic = $2 AND (not_before IS NULL OR not_before <= now())
+          ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+};
 const SET_ASIDE: Statement = {
   name: 'set_outbox_aside',
   text: `UPDATE outbox SET tries = coalesce(tries, 0) + 1,
                 not_before = now() + least(interval '1 minute' * 2 ^ least(coalesce(tries, 0), 20), interval '1 day')
-          WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM outbox WHERE programme_id = $1 AND topic = $2 AND (not_before IS NULL OR not_before <= now())
-            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)) RETURNING id`,
+          WHERE programme_id = $1 AND topic = $2 AND id = $3 AND (not_before IS NULL OR not_before <= now())`,
 };
 const PEEK: Statement = {
   name: 'peek_outbox',
@@ -49,12 +52,14 @@ export async function take(tx: Tx, topic: Topic, limit: number): Promise<string[
   return rows.map((row) => row.id);
 }
 
-/**
- * Puts off what `take` would take first, which could not be done: by a minute, twice that each time, a day at most. Whoever else
- * holds it is not waited for. Answers its id; undefined when nothing is there any more.
- */
-export async function setAside(tx: Tx, topic: Topic): Promise<string | undefined> {
-  return (await tx.query<{ id: string }>(SET_ASIDE, [tx.programmeId, topic]))[0]?.id;
+/** Locks what `take` would take first, without taking it, and answers its id; undefined when nothing is there. */
+export async function hold(tx: Tx, topic: Topic): Promise<string | undefined> {
+  return (await tx.query<{ id: string }>(HOLD, [tx.programmeId, topic]))[0]?.id;
+}
+
+/** Puts off what could not be done, unless somebody else did, or did it: by a minute, twice that each time, a day at most. */
+export async function setAside(tx: Tx, topic: Topic, id: string): Promise<void> {
+  await tx.query(SET_ASIDE, [tx.programmeId, topic, id]);
 }
 
 /** What is owed next after an id, without taking it: for work in several transactions. */

@@ -1,4 +1,3 @@
-import { take } from '../outbox';
 import type { Statement, Tx } from '../platform/database';
 import { announcing } from '../webhooks/core';
 
@@ -41,9 +40,7 @@ export async function announceCodes(tx: Tx, awardIds: string[]): Promise<void> {
   await tx.query(ANNOUNCE_CODES, [tx.programmeId, awardIds]);
 }
 
-/** Announces up to limit shares that earned nothing, which nobody books an award for. Answers how many. */
-export async function announceUnrewarded(tx: Tx, limit: number): Promise<number> {
-  const shares = await take(tx, 'share', limit);
-  if (shares.length > 0) await tx.query(ANNOUNCE_SHARES, [tx.programmeId, shares]);
-  return shares.length;
+/** Announces shares that earned nothing, which nobody books an award for. */
+export async function announceUnrewarded(tx: Tx, shareIds: string[]): Promise<void> {
+  await tx.query(ANNOUNCE_SHARES, [tx.programmeId, shareIds]);
 }

@@ -1,8 +1,8 @@
 import { makeCodes } from '../discounts/core';
-import { type Lane, postAwards } from '../ledger';
-import { setAside, take } from '../outbox';
+import { type Lane, postAward, postAwards } from '../ledger';
+import { hold, setAside, settle, take } from '../outbox';
 import { byHalves } from '../platform/by-halves';
-import type { Database } from '../platform/database';
+import type { Database, Tx } from '../platform/database';
 import { metrics } from '../platform/metrics';
 import { announceBooked, announceCodes, announceUnrewarded } from './announcements';
 
@@ -18,16 +18,19 @@ const LANES: Lane[] = [
 
 type Topic = 'points' | 'discount' | 'share';
 type Grant = (database: Database, programmeId: string, stopping: () => boolean) => Promise<void>;
-/** Does up to limit of what is owed, in each of its transactions, and answers how many in each; fewer in all, and no more is owed. */
-type Batch = (database: Database, programmeId: string, limit: number) => Promise<number[]>;
+
+interface Owed {
+  /** Does up to limit of what is owed, in each of its transactions, and answers how many in each; fewer in all, and no more is owed. */
+  batch: (database: Database, programmeId: string, limit: number) => Promise<number[]>;
+  /** Does this one, which the transaction has locked in the outbox. */
+  one: (tx: Tx, id: string) => Promise<void>;
+}
 
 /** What is done of awards, by what is owed: batch by batch, until nothing is; each stops between batches when told to. */
 export const GRANTS: Record<Topic, Grant> = {
-  points: untilNoneOwed('points', bookOwedPoints),
-  discount: untilNoneOwed('discount', makeOwedCodes),
-  share: untilNoneOwed('share', async (database, programmeId, limit) => [
-    await database.inProgramme(programmeId, (tx) => announceUnrewarded(tx, limit)),
-  ]),
+  points: untilNoneOwed('points', { batch: bookOwedPoints, one: bookOne }),
+  discount: untilNoneOwed('discount', ofTaken('discount', giveCodes)),
+  share: untilNoneOwed('share', ofTaken('share', announceUnrewarded)),
 };
 
 /** Books every award that one programme owes. */
@@ -39,22 +42,32 @@ export async function grantOwed(database: Database, programmeId: string, stoppin
  * One that the database throws out is looked for by halves and set aside, so that it holds up nobody else's. Everything else is done
  * when it is thrown.
  */
-function untilNoneOwed(topic: Topic, batch: Batch): Grant {
-  return (database, programmeId, stopping) =>
-    byHalves({
+function untilNoneOwed(topic: Topic, { batch, one }: Owed): Grant {
+  return (database, programmeId, stopping) => {
+    // Known before it fails: another worker, looking for the same, may have let go of the one before it by then.
+    let alone = '';
+    const first = (): Promise<number> =>
+      database.inProgramme(programmeId, async (tx) => {
+        const id = await hold(tx, topic);
+        if (id !== undefined) await one(tx, (alone = id));
+        return id === undefined ? 0 : 1;
+      });
+    return byHalves({
       limit: BATCH,
       largest: LARGEST,
       stopping,
       batch: async (limit) => {
-        const done = (await batch(database, programmeId, limit)).filter((one) => one > 0);
-        for (const one of done) metrics.batchSize.observe({ what: 'posting' }, one);
+        const all = limit === 1 ? [await first()] : await batch(database, programmeId, limit);
+        const done = all.filter((count) => count > 0);
+        for (const count of done) metrics.batchSize.observe({ what: 'posting' }, count);
         return sumOf(done) >= limit;
       },
       leaveOut: async () => {
-        await database.inProgramme(programmeId, (tx) => setAside(tx, topic));
+        await database.inProgramme(programmeId, (tx) => setAside(tx, topic, alone));
         return true;
       },
     });
+  };
 }
 
 async function bookOwedPoints(database: Database, programmeId: string, limit: number): Promise<number[]> {
@@ -79,13 +92,28 @@ function book(database: Database, programmeId: string, limit: number, lane?: Lan
   });
 }
 
-async function makeOwedCodes(database: Database, programmeId: string, limit: number): Promise<number[]> {
-  const made = await database.inProgramme(programmeId, async (tx) => {
-    const owed = await take(tx, 'discount', limit);
-    if (owed.length === 0) return 0;
-    await makeCodes(tx, owed);
-    await announceCodes(tx, owed);
-    return owed.length;
-  });
-  return [made];
+async function bookOne(tx: Tx, id: string): Promise<void> {
+  await Promise.all([postAward(tx, id), announceBooked(tx)]);
+}
+
+/** What is done with the ids of what was taken from the outbox. */
+function ofTaken(topic: Topic, work: (tx: Tx, ids: string[]) => Promise<void>): Owed {
+  return {
+    batch: async (database, programmeId, limit) => [
+      await database.inProgramme(programmeId, async (tx) => {
+        const owed = await take(tx, topic, limit);
+        if (owed.length > 0) await work(tx, owed);
+        return owed.length;
+      }),
+    ],
+    one: async (tx, id) => {
+      await settle(tx, topic, id);
+      await work(tx, [id]);
+    },
+  };
+}
+
+async function giveCodes(tx: Tx, awardIds: string[]): Promise<void> {
+  await makeCodes(tx, awardIds);
+  await announceCodes(tx, awardIds);
 }
