@@ -5,8 +5,8 @@ const BATCH_BESIDE_OTHERS = 500;
 const QUIET = 40;
 /** Over so many milliseconds at least: which of the process's transactions have begun and not ended is not known. */
 const WINDOW_MS = 100;
-/** Beside others each of a job's two lanes rests so many times as long as it worked: together they take a quarter of one core. */
-const REST = 7;
+/** Beside others each of a job's two lanes rests so many times as long as it worked: together they take a fifth of one core. */
+const REST = 9;
 
 /**
  * How fast a job goes on. Alone it takes what there is; as soon as others write to the database it gives way to them, batch by
