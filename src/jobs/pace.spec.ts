@@ -21,13 +21,13 @@ it('goes on without a pause while nobody else writes, or only now and then', () 
 it('takes small batches and rests after each of them beside others', () => {
   const pace = after(400);
   expect(pace.batch).toBe(500);
-  expect(pace.pauseAfter(20)).toBe(140);
+  expect(pace.pauseAfter(20)).toBe(180);
 });
 
 it('takes what there is again when they have gone', () => {
   const pace = after(400);
   pace.saw(1_000, 6, 2_000);
-  expect(pace.pauseAfter(60)).toBe(420);
+  expect(pace.pauseAfter(60)).toBe(540);
   pace.saw(1_001, 7, 2_200);
   expect(pace.pauseAfter(60)).toBe(0);
 });
