@@ -277,6 +277,10 @@ function goesOn(): void {
       page.getByRole('button', { name: said(key, { title: 'Offer' }) }).and(page.locator(':focus'));
     await page.getByRole('button', { name: said('card.pauseOf', { title: 'Offer' }) }).dblclick();
     await focused('card.resumeOf').waitFor();
+    // One that comes when the first has been answered.
+    await focused('card.resumeOf').dispatchEvent('click', { detail: 2 });
+    await page.waitForTimeout(300);
+    expect(await focused('card.resumeOf').isVisible()).toBe(true);
     await page.keyboard.press('Enter');
     await focused('card.pauseOf').waitFor();
     expectQuiet(page);

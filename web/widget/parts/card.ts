@@ -229,11 +229,16 @@ export class LedgerCard extends Spoken {
       <button
         class="quiet"
         aria-label=${this.text(isPaused ? 'card.resumeOf' : 'card.pauseOf', { title })}
-        @click=${() => this.emit(isPaused ? 'gegenwert-resume' : 'gegenwert-pause', this.card)}
+        @click=${(event: MouseEvent) => this.turn(event, isPaused)}
       >
         ${isPaused ? PLAY : PAUSE} ${this.text(isPaused ? 'card.resume' : 'card.pause')}
       </button>
     </div>`;
+  }
+
+  /** The second click of a double one is not meant for what the first, answered meanwhile, has made of the button. */
+  private turn({ detail: clicks }: MouseEvent, isPaused: boolean): void {
+    if (clicks < 2) this.emit(isPaused ? 'gegenwert-resume' : 'gegenwert-pause', this.card);
   }
 }
 
