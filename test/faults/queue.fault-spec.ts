@@ -187,7 +187,7 @@ const programmeRow = async ({ sql }: FaultBench): Promise<{ id: string }> => {
       await share(bench, after);
       expect((await bench.programme.revoke(before[0]!, { everything: true })).status).toBe(201);
       await client.flushall();
-      for (const [key, value] of dump) await client.restore(key, 0, value);
+      for (const [key, value] of dump) await client.restore(key, 0, value, 'REPLACE');
     } finally {
       process.kill(worker!.pid, 'SIGCONT');
       client.disconnect();
