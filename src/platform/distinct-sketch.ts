@@ -1,7 +1,7 @@
 /**
  * How many different ones there were, without remembering which: HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007), with
- * linear counting where there are few. The standard error is 1.04 / √registers, 2.3 %; up to some dozens it is hardly ever
- * more than one beside the truth.
+ * linear counting where there are few. The standard error is 1.04 / √registers, 2.3 %; of some dozens it is more than
+ * two beside the truth once in a hundred times.
  */
 export const REGISTERS = 2048;
 const INDEX_BITS = 11;

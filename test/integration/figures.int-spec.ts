@@ -53,6 +53,9 @@ function monthBefore(months: number): { month: string; mid: string } {
   return { month: date.slice(0, 7), mid: date };
 }
 
+/** Of 61 persons in 2,048 registers, 0.9 on average meet in one with another: six or more do so once in three thousand times. */
+const OFF = 4;
+
 describe('the funnel', () => {
   const counts = async (shop: TestProgramme, query = '') => {
     const { steps } = await figure(shop, `funnel?offer=${shop.offer.id}${query}`);
@@ -66,7 +69,7 @@ describe('the funnel', () => {
   const offeredTo = (shop: TestProgramme, about: number) =>
     eventually(
       () => counts(shop),
-      ({ offered }) => Math.abs((offered as { value: number }).value - about) <= 4,
+      ({ offered }) => Math.abs((offered as { value: number }).value - about) <= OFF,
     );
 
   it('counts each person once a step, however often they were shown it, over days and writes', async () => {
@@ -83,7 +86,7 @@ describe('the funnel', () => {
       ({ rowCount }) => rowCount === 2,
     );
     const { offered } = await counts(shop, `&from=${dayBefore(5)}`);
-    expect(Math.abs((offered as { value: number }).value - 61)).toBeLessThanOrEqual(2);
+    expect(Math.abs((offered as { value: number }).value - 61)).toBeLessThanOrEqual(OFF);
   });
 
   it('goes from shared over granted to revoked, and offers nothing to whoever has earned', async () => {
